@@ -1,0 +1,166 @@
+"""Configuration: conf/base, overlaid by one environment (conf/local, conf/cluster), checked by pydantic.
+
+Every YAML file of the project is read by `load_yaml`, which refuses a key written twice and says where.
+"""
+
+import os
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from percorsi.errors import ConfigurationError
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SparkSettings(_Strict):
+    """How Spark is started. `jars` is a folder that holds the two Delta jars; empty: the one of the set-up."""
+
+    master: str | None = None
+    jars: str = ""
+    conf: dict[str, str] = {}
+    person_partitions: int = Field(8, ge=1, description="files of a table that lies sorted by person")
+
+
+class TrackingSettings(_Strict):
+    """Where MLflow keeps its runs; an empty address means SQLite in the home."""
+
+    uri: str = ""
+    experiment: str = "percorsi"
+
+
+class Parameters(_Strict):
+    """Parameters (P) of the measurement manual that act above the catalogue, in the feature stage."""
+
+    transfer_gap_days: int = Field(0, ge=0)
+    spdc_public_only: bool = True
+    use_sdo_diagnosis: bool = True
+    month_window_days: int = Field(30, ge=1)
+    month_windows: int = Field(12, ge=1)
+    follow_up_days: int = Field(365, ge=1)
+    pathway_order: list[Literal["schizophrenia", "bipolar", "severe_personality", "depressive"]] = [
+        "schizophrenia",
+        "bipolar",
+        "severe_personality",
+        "depressive",
+    ]
+
+
+class Settings(_Strict):
+    """All that an environment says."""
+
+    spark: SparkSettings = SparkSettings()
+    tracking: TrackingSettings = TrackingSettings()
+    parameters: Parameters = Parameters()
+
+
+class _UniqueKeyLoader(yaml.CSafeLoader):
+    """YAML as usual, except that a key written twice is a fault and not a silent last-one-wins."""
+
+
+def _unique_mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict:
+    seen: dict[Any, int] = {}
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node)
+        line = key_node.start_mark.line + 1
+        if key in seen:
+            raise ConfigurationError(
+                f"{node.start_mark.name}, line {line}: the key '{key}' stands already in line {seen[key]}",
+                next_step="keep one of the two",
+            )
+        seen[key] = line
+    return yaml.CSafeLoader.construct_mapping(loader, node, deep=True)
+
+
+_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)
+
+
+def conf_dir() -> Path:
+    """The folder of the configuration: PERCORSI_CONF, else the checkout's, else the installed one."""
+    named = os.environ.get("PERCORSI_CONF")
+    if named:
+        if not Path(named).is_dir():
+            raise ConfigurationError(f"PERCORSI_CONF names {named}, which is no folder")
+        return Path(named)
+    checkout = Path(__file__).resolve().parents[2] / "conf"
+    return checkout if checkout.is_dir() else Path(sys.prefix) / "share" / "percorsi" / "conf"
+
+
+def load_yaml(path: Path) -> dict:
+    """One YAML mapping, {} for an empty file.
+
+    Raises ConfigurationError naming file and line where it is no YAML, no mapping or has a key twice.
+    """
+    try:
+        with path.open(encoding="utf-8") as stream:
+            loader = _UniqueKeyLoader(stream)
+            loader.name = str(path)
+            try:
+                content = loader.get_single_data()
+            finally:
+                loader.dispose()
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        raise ConfigurationError(f"{path}{where}: no valid YAML ({getattr(error, 'problem', error)})") from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ConfigurationError(f"{path}: a mapping of keys is expected")
+    return content
+
+
+def refuse(path: Path, error: ValidationError) -> ConfigurationError:
+    """Pydantic's findings as one error: file, key path, what was expected."""
+    lines = [f"{path}: {'.'.join(str(p) for p in e['loc']) or '(file)'}: {e['msg']}" for e in error.errors()]
+    return ConfigurationError("\n".join(lines), next_step="correct the key named, or remove it")
+
+
+def _overlay(base: dict, over: dict) -> dict:
+    merged = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _overlay(merged[key], value) if both else value
+    return merged
+
+
+def _load_folder(folder: Path) -> dict:
+    """All settings files of one folder; a key in two of them is refused, naming both."""
+    merged: dict = {}
+    origin: dict[str, Path] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        content = load_yaml(path)
+        for key in content:
+            if key in origin:
+                raise ConfigurationError(f"{path}: the key '{key}' stands already in {origin[key]}")
+            origin[key] = path
+        try:  # each file for itself first, so that a fault names its file
+            Settings(**content)
+        except ValidationError as error:
+            raise refuse(path, error) from error
+        merged.update(content)
+    return merged
+
+
+@cache
+def load_settings(environment: str = "local", conf: Path | None = None) -> Settings:
+    """The settings of an environment: conf/base overlaid by conf/<environment>.
+
+    Raises ConfigurationError for an environment without a folder, an unknown or double key, a wrong type.
+    """
+    conf = conf or conf_dir()
+    folder = conf / environment
+    if not folder.is_dir() or environment == "base":
+        known = [e for e in ("local", "cluster") if (conf / e).is_dir()]
+        raise ConfigurationError(
+            f"no environment '{environment}' in {conf}", next_step=f"use one of: {', '.join(known)}"
+        )
+    return Settings(**_overlay(_load_folder(conf / "base"), _load_folder(folder)))

@@ -1,0 +1,137 @@
+"""Delta tables of a home: read at a version, written whole or slice by slice, each write with its digest.
+
+The digest that a write carries is what the table was made from (versions of its inputs, definitions, parameters,
+code). A stage that finds its own digest on its outputs has nothing to do: that is how a run resumes.
+"""
+
+import json
+from typing import TYPE_CHECKING
+
+from percorsi.errors import ConfigurationError, ResultUnavailable
+from percorsi.home import Home
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+# A published value must be reproducible for years: neither the log nor the files of old versions are cleaned away.
+_KEEP = {
+    "delta.logRetentionDuration": "interval 3650 days",
+    "delta.deletedFileRetentionDuration": "interval 3650 days",
+}
+_PERSON_BITS = 60
+
+
+class Store:
+    """The tables below a home, by slash names such as `conformed/person`."""
+
+    def __init__(self, home: Home, spark: "SparkSession") -> None:
+        self.home = home
+        self.spark = spark
+
+    def path(self, name: str) -> str:
+        return str(self.home.tables / name)
+
+    def exists(self, name: str) -> bool:
+        from delta.tables import DeltaTable
+
+        return DeltaTable.isDeltaTable(self.spark, self.path(name))
+
+    def read(self, name: str, version: int | None = None) -> "DataFrame":
+        """The table, at a version where one is given. Raises ResultUnavailable where it is not there."""
+        if not self.exists(name):
+            raise ResultUnavailable(
+                f"the table {name} does not exist in {self.home.path}",
+                next_step="run the stage that writes it (`percorsi --help` lists the stages in their order)",
+            )
+        reader = self.spark.read.format("delta")
+        if version is not None:
+            reader = reader.option("versionAsOf", version)
+        return reader.load(self.path(name))
+
+    def version(self, name: str) -> int:
+        """The number of the latest version."""
+        return self._last_commit(name)[0]
+
+    def digest(self, name: str) -> str | None:
+        """The digest that the last write carried; None where there is no table or it carried none."""
+        if not self.exists(name):
+            return None
+        return json.loads(self._last_commit(name)[1] or "{}").get("digest")
+
+    def _last_commit(self, name: str) -> tuple[int, str | None]:
+        from delta.tables import DeltaTable
+
+        row = DeltaTable.forPath(self.spark, self.path(name)).history(1).select("version", "userMetadata").first()
+        return row["version"], row["userMetadata"]
+
+    def write(
+        self,
+        df: "DataFrame",
+        name: str,
+        *,
+        digest: str | None = None,
+        partition_by: tuple[str, ...] = (),
+        replace_where: str | None = None,
+        properties: dict[str, str] | None = None,
+    ) -> int:
+        """Replace the table, or the slice that `replace_where` describes, in one commit; gives its version.
+
+        Writing the same frame again ends in the same table: nothing is ever appended blindly.
+        """
+        writer = df.write.format("delta").mode("overwrite").option("userMetadata", json.dumps({"digest": digest}))
+        exists = self.exists(name)
+        if properties and not exists:
+            self._create(df, name, partition_by, properties)
+            exists = True
+        if replace_where and exists:
+            writer = writer.option("replaceWhere", replace_where)
+        elif exists:
+            writer = writer.option("overwriteSchema", "true")
+        if partition_by:
+            writer = writer.partitionBy(*partition_by)
+        if not exists:
+            for key, value in _KEEP.items():
+                writer = writer.option(key, value)
+        writer.save(self.path(name))
+        return self.version(name)
+
+    def _create(self, df: "DataFrame", name: str, partition_by: tuple[str, ...], properties: dict[str, str]) -> None:
+        """An empty table that has its properties before it has its first row (a write can set Delta's own only)."""
+        from delta.tables import DeltaTable
+
+        creation = DeltaTable.createIfNotExists(self.spark).location(self.path(name)).addColumns(df.schema)
+        for key, value in {**_KEEP, **properties}.items():
+            creation = creation.property(key, value)
+        creation.partitionedBy(*partition_by).execute()
+
+    def property(self, name: str, key: str) -> str | None:
+        """One property of a table; None where the table or the property is missing."""
+        from delta.tables import DeltaTable
+
+        if not self.exists(name):
+            return None
+        detail = DeltaTable.forPath(self.spark, self.path(name)).detail().select("properties").first()
+        return detail["properties"].get(key)
+
+    def refuse_other_key(self, name: str, fingerprint: str) -> None:
+        """Raise ConfigurationError where a table was made with another key for `person_id`."""
+        made_with = self.property(name, "percorsi.keyFingerprint")
+        if made_with is not None and made_with != fingerprint:
+            raise ConfigurationError(
+                f"the table {name} was made with another key for person_id",
+                next_step="give the key it was made with, or start a new home",
+            )
+
+
+def by_person(df: "DataFrame", partitions: int, *order: str) -> "DataFrame":
+    """Sorted by `person_id` (60 bits, uniform) in `partitions` ranges that do not overlap, in one exchange.
+
+    The range of a person follows from its number, so that no sample of the data has to be drawn; within a range
+    the rows are sorted by person and then by `order`. Shape and columns stay as they are.
+    """
+    from pyspark.sql import functions as F
+
+    width = (1 << _PERSON_BITS) // partitions + 1
+    return df.repartitionById(partitions, F.expr(f"cast(person_id div {width} as int)")).sortWithinPartitions(
+        "person_id", *order
+    )

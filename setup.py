@@ -1,0 +1,54 @@
+"""Packaging of percorsi: the library lies in lib/percorsi, its configuration beside it."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+
+
+def installed_files(*tops: str) -> list[tuple[str, list[str]]]:
+    """Configuration and expectations travel with the wheel, below share/percorsi."""
+    found = []
+    for top in tops:
+        for folder in [ROOT / top, *(p for p in sorted((ROOT / top).rglob("*")) if p.is_dir())]:
+            files = [str(f.relative_to(ROOT)) for f in sorted(folder.iterdir()) if f.is_file()]
+            if files:
+                found.append((f"share/percorsi/{folder.relative_to(ROOT)}", files))
+    return found
+
+
+setup(
+    name="percorsi",
+    version="0.1.0",
+    description="Care pathways of severe mental disorders, measured on Italy's national health flows",
+    python_requires=">=3.11,<3.12",
+    package_dir={"": "lib"},
+    packages=find_packages("lib"),
+    package_data={"percorsi": ["log4j2.properties"]},
+    data_files=installed_files("conf", "expectations"),
+    install_requires=[
+        "pyspark",
+        "delta-spark",
+        "deltalake",
+        "great-expectations",
+        "mlflow",
+        "pandas",
+        "pyarrow",
+        "numpy",
+        "scipy",
+        "pydantic",
+        "pyyaml",
+        "typer",
+        "rich",
+        "filelock",
+        "frictionless",
+        "openpyxl",
+        "importlib_metadata",
+    ],
+    extras_require={
+        "test": ["pytest", "hypothesis", "ruff", "nbclient", "nbformat", "ipykernel"],
+        "benchmarks": ["duckdb"],
+    },
+    entry_points={"console_scripts": ["percorsi=percorsi.cli:main"]},
+)
