@@ -131,7 +131,7 @@ def by_person(df: "DataFrame", partitions: int, *order: str) -> "DataFrame":
     """
     from pyspark.sql import functions as F
 
-    width = (1 << _PERSON_BITS) // partitions + 1
+    width = -(-(1 << _PERSON_BITS) // partitions)  # rounded up
     return df.repartitionById(partitions, F.expr(f"cast(person_id div {width} as int)")).sortWithinPartitions(
         "person_id", *order
     )

@@ -1,0 +1,44 @@
+"""Delta tables of a home: slices, versions, digests, properties, the order by person."""
+
+import pytest
+
+from percorsi.errors import ConfigurationError, ResultUnavailable
+from percorsi.storage import by_person
+
+
+def test_a_slice_is_replaced_and_the_rest_left(store, spark):
+    first = spark.createDataFrame([(2014, 1), (2015, 2)], "year int, n int")
+    assert store.write(first, "features/t", digest="one", partition_by=("year",)) == 0
+    again = spark.createDataFrame([(2015, 7), (2015, 8)], "year int, n int")
+    assert store.write(again, "features/t", digest="two", partition_by=("year",), replace_where="year = 2015") == 1
+    assert sorted(store.read("features/t").collect()) == [(2014, 1), (2015, 7), (2015, 8)]
+    assert sorted(store.read("features/t", version=0).collect()) == [(2014, 1), (2015, 2)]
+    assert (store.digest("features/t"), store.version("features/t")) == ("two", 1)
+
+
+def test_properties_stand_before_the_first_row_and_another_key_is_refused(store, spark):
+    frame = spark.createDataFrame([(1,)], "person_id long")
+    store.write(frame, "conformed/t", properties={"percorsi.keyFingerprint": "aaaa"})
+    assert store.property("conformed/t", "percorsi.keyFingerprint") == "aaaa"
+    store.refuse_other_key("conformed/t", "aaaa")
+    with pytest.raises(ConfigurationError, match="another key"):
+        store.refuse_other_key("conformed/t", "bbbb")
+
+
+def test_an_absent_table_says_what_to_do(store):
+    assert store.digest("conformed/none") is None
+    with pytest.raises(ResultUnavailable, match="conformed/none.*does not exist"):
+        store.read("conformed/none")
+
+
+def test_by_person_gives_sorted_ranges_that_do_not_overlap(spark):
+    top = (1 << 60) - 1
+    people = [0, 1, top, top - 1, 1 << 59, (1 << 59) - 1, 1 << 58, 3 << 58]
+    frame = spark.createDataFrame([(p, d) for p in people for d in (2, 1)], "person_id long, day int")
+    parts = by_person(frame, 4, "day").rdd.glom().collect()
+    assert [[tuple(row) for row in part] for part in parts] == [
+        [(0, 1), (0, 2), (1, 1), (1, 2)],
+        [(1 << 58, 1), (1 << 58, 2), ((1 << 59) - 1, 1), ((1 << 59) - 1, 2)],
+        [(1 << 59, 1), (1 << 59, 2)],
+        [(3 << 58, 1), (3 << 58, 2), (top - 1, 1), (top - 1, 2), (top, 1), (top, 2)],
+    ]
