@@ -1,0 +1,136 @@
+"""The catalogue: every measure and indicator, read, checked as a whole and made ready to be compiled."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from percorsi.digests import digest
+from percorsi.errors import UsageError
+from percorsi.indicators.check import check
+from percorsi.indicators.clauses import Scalar
+from percorsi.indicators.entries import Card, CatalogueFaults, Entries, MeasureEntry, read_entries
+from percorsi.indicators.grains import GRAINS
+from percorsi.indicators.needs import Need, parse_need
+from percorsi.settings import conf_dir
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """A measure for a pathway: its card in the agreement, and the value of every parameter."""
+
+    code: str
+    pathway: str
+    parameters: Mapping[str, Scalar]
+    card: Card
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A definition; `population` begins with the clauses of its cohort, `parameters` with the cohort's."""
+
+    name: str
+    file: str
+    title: str
+    reading: str
+    grain: str
+    kind: str
+    status: str
+    parameters: Mapping[str, Scalar]
+    population: Mapping[str, str]
+    numerator: Mapping[str, str]
+    needs: tuple[Need, ...]
+    rests_on: tuple[str, ...]
+    indicators: Mapping[str, Indicator]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All measures by name, and the agreement's cards by code, in its order."""
+
+    measures: Mapping[str, Measure]
+    cards: Mapping[str, Card]
+
+    @cached_property
+    def by_code(self) -> dict[str, tuple[Measure, Indicator]]:
+        """Code -> its measure and itself, in the order of the cards."""
+        pairs = {c: (m, i) for m in self.measures.values() for c, i in m.indicators.items()}
+        return {code: pairs[code] for code in self.cards if code in pairs}
+
+    def find(self, code: str) -> tuple[Measure, Indicator]:
+        """The measure and the indicator of a code. Raises UsageError for one that is not measured."""
+        if code not in self.by_code:
+            known = ", ".join(self.by_code)
+            raise UsageError(f"no indicator {code} is measured", next_step=f"use one of: {known}")
+        return self.by_code[code]
+
+    def definitions(self) -> dict[str, Any]:
+        """All that decides a value, as plain data: layout and comments of the files are not in it."""
+        return {
+            code: {
+                "measure": measure.name,
+                "grain": measure.grain,
+                "kind": measure.kind,
+                "pathway": indicator.pathway,
+                "population": list(measure.population.items()),
+                "numerator": list(measure.numerator.items()),
+                "parameters": dict(indicator.parameters),
+                "needs": [str(need) for need in measure.needs],
+                "rests_on": list(measure.rests_on),
+            }
+            for code, (measure, indicator) in self.by_code.items()
+        }
+
+
+def definitions_digest(catalogue: Catalogue | None = None) -> str:
+    """SHA-256 over what decides the values: clauses in their order, parameters, needs of every indicator."""
+    return digest((catalogue or load_catalogue()).definitions())
+
+
+def load_catalogue(folder: Path | None = None, columns: Mapping[str, Mapping[str, str]] | None = None) -> Catalogue:
+    """The catalogue of a folder (conf/indicators), checked against the documented feature columns.
+
+    `columns`: grain -> column -> Spark type, where they are not the declared tables'. Raises CatalogueFaults with every
+    fault there is; Spark is not needed.
+    """
+    if columns is not None:
+        return _load(folder or conf_dir() / "indicators", columns)
+    return _load_declared(folder or conf_dir() / "indicators")
+
+
+@cache
+def _load_declared(folder: Path) -> Catalogue:
+    return _load(folder, {name: grain.columns() for name, grain in GRAINS.items()})
+
+
+def _load(folder: Path, columns: Mapping[str, Mapping[str, str]]) -> Catalogue:
+    entries = read_entries(folder)
+    faults = [*entries.faults, *check(entries, columns)]
+    if faults:
+        raise CatalogueFaults(faults)
+    measures = {name: _measure(name, entry, entries) for name, entry in entries.measures.items()}
+    return Catalogue(measures, entries.cards)
+
+
+def _measure(name: str, entry: MeasureEntry, entries: Entries) -> Measure:
+    cohort_parameters, cohort_clauses = entries.cohort(entry.cohort)
+    parameters = {**cohort_parameters, **entry.parameters}
+    return Measure(
+        name=name,
+        file=entries.files[name],
+        title=entry.title,
+        reading=entry.reading,
+        grain=entry.grain,
+        kind=entry.kind,
+        status=entry.status,
+        parameters=parameters,
+        population={**cohort_clauses, **entry.population},
+        numerator=entry.numerator,
+        needs=tuple(parse_need(flow, period) for flow, periods in entry.needs.items() for period in periods),
+        rests_on=entry.rests_on,
+        indicators={
+            code: Indicator(code, said.pathway, {**parameters, **said.parameters}, entries.cards[code])
+            for code, said in entry.indicators.items()
+        },
+    )

@@ -1,0 +1,173 @@
+"""The language of clauses: conditions over feature columns, a small part of Spark SQL.
+
+A clause is parsed once (sqlglot) and serves three ends: its columns and parameters can be checked before Spark starts,
+it becomes Spark SQL with the parameters bound as literals, and it can be evaluated for one row in plain Python with
+SQL's three truth values. What is not in the tables below is not in the language: a clause means the same in both.
+"""
+
+import operator
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+Scalar = bool | int | float | str
+
+_COMPARISONS: dict[type, Callable] = {
+    exp.EQ: operator.eq,
+    exp.NEQ: operator.ne,
+    exp.LT: operator.lt,
+    exp.LTE: operator.le,
+    exp.GT: operator.gt,
+    exp.GTE: operator.ge,
+}
+_ARITHMETIC: dict[type, Callable] = {exp.Add: operator.add, exp.Sub: operator.sub, exp.Mul: operator.mul}
+_CONDITIONS = (*_COMPARISONS, exp.And, exp.Or, exp.Not, exp.Is, exp.In, exp.Between, exp.Boolean)
+_LANGUAGE = (
+    *_CONDITIONS,
+    *_ARITHMETIC,
+    exp.Column,
+    exp.Identifier,
+    exp.Placeholder,
+    exp.Literal,
+    exp.Null,
+    exp.Paren,
+    exp.Neg,
+    exp.Coalesce,
+)
+_OPERANDS = {(exp.And, exp.Or, exp.Not): "boolean", (*_ARITHMETIC, exp.Neg): "number"}
+
+
+class ClauseError(ValueError):
+    """A clause that is not in the language; `rule` says which rule it breaks."""
+
+    def __init__(self, rule: str, detail: str) -> None:
+        super().__init__(detail)
+        self.rule = rule
+
+
+@cache
+def parse(sql: str) -> exp.Expression:
+    """The tree of a clause. Raises ClauseError: `syntax`, `language` (a construct outside it), `no_condition`."""
+    try:
+        tree = sqlglot.parse_one(sql, dialect="spark")
+    except SqlglotError as error:
+        raise ClauseError("syntax", str(error).splitlines()[0]) from error
+    for node in tree.walk():
+        if not isinstance(node, _LANGUAGE) or node.args.get("table") or node.args.get("query"):
+            raise ClauseError("language", f"'{node.sql(dialect='spark')}' is not in the language of clauses")
+    if not isinstance(tree.unnest(), _CONDITIONS):
+        raise ClauseError("no_condition", f"'{sql}' is neither true nor false")
+    return tree
+
+
+def columns(tree: exp.Expression) -> set[str]:
+    """Names of the columns a clause reads."""
+    return {node.name for node in tree.find_all(exp.Column)}
+
+
+def parameters(tree: exp.Expression) -> set[str]:
+    """Names of the parameters (`:name`) a clause uses."""
+    return {node.name for node in tree.find_all(exp.Placeholder)}
+
+
+def bare_numbers(tree: exp.Expression) -> list[str]:
+    """Numbers other than 0 and 1 that stand in a clause: thresholds without a name."""
+    return [n.name for n in tree.find_all(exp.Literal) if not n.is_string and n.name not in ("0", "1")]
+
+
+def literal(value: Scalar) -> str:
+    """A parameter as a literal of its own type in Spark SQL; a float is a double, never a decimal."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return f"{value!r}D"
+    return exp.Literal.string(value).sql(dialect="spark")
+
+
+def bind(tree: exp.Expression, values: Mapping[str, Scalar]) -> str:
+    """Spark SQL of a clause with every parameter replaced by its literal. A missing value is a KeyError."""
+
+    def replace(node: exp.Expression) -> exp.Expression:
+        return exp.Var(this=literal(values[node.name])) if isinstance(node, exp.Placeholder) else node
+
+    return tree.transform(replace).sql(dialect="spark")
+
+
+def check_types(tree: exp.Expression, columns: Mapping[str, str], values: Mapping[str, Scalar]) -> str | None:
+    """The type of an expression (`number`, `text`, `boolean`, `date`; None for NULL), from those of its columns.
+
+    Raises ClauseError (`type`) where two types meet: Spark would cast one of them, and fail at the first value that
+    cannot be cast, in the middle of a run.
+    """
+    if isinstance(tree, exp.Column):
+        return _type_group(columns[tree.name])
+    if isinstance(tree, exp.Placeholder):
+        return _type_of(values[tree.name])
+    if isinstance(tree, exp.Literal | exp.Boolean):
+        return _type_of(tree.to_py())
+    parts = [node for node in tree.iter_expressions() if isinstance(node, _LANGUAGE)]
+    types = {check_types(part, columns, values) for part in parts} - {None}
+    needed = next((t for nodes, t in _OPERANDS.items() if isinstance(tree, nodes)), None)
+    if len(types) > 1 or (needed and not types <= {needed}):
+        raise ClauseError(
+            "type", f"'{tree.sql(dialect='spark')}' mixes {' and '.join(sorted(types | {needed} - {None}))}"
+        )
+    return "boolean" if isinstance(tree, _CONDITIONS) else next(iter(types), None)
+
+
+def _type_of(value: Scalar) -> str:
+    return "boolean" if isinstance(value, bool) else "number" if isinstance(value, int | float) else "text"
+
+
+def _type_group(spark_type: str) -> str:
+    return {"string": "text", "boolean": "boolean", "date": "date", "timestamp": "date"}.get(spark_type, "number")
+
+
+def evaluate(tree: exp.Expression, row: Mapping[str, Any], values: Mapping[str, Scalar]) -> Any:
+    """What a clause says of one row: True, False or None (unknown); an absent column is null."""
+    if isinstance(tree, exp.Column):
+        return row.get(tree.name)
+    if isinstance(tree, exp.Placeholder):
+        return values[tree.name]
+    if isinstance(tree, exp.Literal | exp.Boolean | exp.Null):
+        return tree.to_py()
+
+    def of(node: exp.Expression) -> Any:
+        return evaluate(node, row, values)
+
+    if isinstance(tree, exp.Paren):
+        return of(tree.this)
+    if isinstance(tree, exp.And | exp.Or):
+        return _joined(of(tree.left), of(tree.right), ends=isinstance(tree, exp.Or))
+    if isinstance(tree, exp.Not):
+        said = of(tree.this)
+        return None if said is None else not said
+    if isinstance(tree, exp.Is):
+        return of(tree.this) is of(tree.expression)
+    if isinstance(tree, exp.Coalesce):
+        return next((v for v in map(of, [tree.this, *tree.expressions]) if v is not None), None)
+    if isinstance(tree, exp.In):
+        asked, members = of(tree.this), [of(member) for member in tree.expressions]
+        return None if asked is None else True if asked in members else None if None in members else False
+    if isinstance(tree, exp.Between):
+        asked, low, high = of(tree.this), of(tree.args["low"]), of(tree.args["high"])
+        return _joined(_apply(operator.ge, asked, low), _apply(operator.le, asked, high), ends=False)
+    if isinstance(tree, exp.Neg):
+        number = of(tree.this)
+        return None if number is None else -number
+    return _apply({**_COMPARISONS, **_ARITHMETIC}[type(tree)], of(tree.left), of(tree.right))
+
+
+def _apply(function: Callable, left: Any, right: Any) -> Any:
+    return None if left is None or right is None else function(left, right)
+
+
+def _joined(left: bool | None, right: bool | None, *, ends: bool) -> bool | None:
+    """AND (ends=False) and OR (ends=True): one side decides alone when it is what ends the matter."""
+    return ends if ends in (left, right) else None if None in (left, right) else not ends

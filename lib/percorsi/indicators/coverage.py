@@ -1,0 +1,91 @@
+"""Which regions' data cover an indicator, and why the others do not (manual sections 1 and 3).
+
+Pure Python over the small table of delivered periods. A period is a set of months, so that a year's file, two semesters
+and twelve months are the same thing.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from percorsi.indicators.catalogue import Catalogue, Measure
+from percorsi.indicators.needs import YEARS_READ, months_of
+from percorsi.regions import mask, regions
+
+# In the order in which they are given where several hold.
+REASONS = (
+    "missing_flow",
+    "window_not_covered",
+    "supplementary_flow_absent",
+    "quality",
+    "denominator_zero",
+    "expected_below_one",
+)
+
+Months = set[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Code -> region -> reason, for the regions that have no value; the others cover the indicator."""
+
+    reasons: Mapping[str, Mapping[str, str]]
+
+    def covering(self, code: str) -> list[str]:
+        """The regions that cover an indicator, in the order of their codes."""
+        return [region for region in regions() if region not in self.reasons[code]]
+
+    def mask(self, code: str) -> int:
+        """The covering regions as a mask (regions.bit)."""
+        return mask(set(self.covering(code)))
+
+    def first_reason(self, code: str, among: Collection[str]) -> str:
+        """The first, in the order of REASONS, of the reasons of some regions left out; of all where none is named."""
+        found = {reason for region, reason in self.reasons[code].items() if region in among or not among}
+        return min(found, key=REASONS.index)
+
+
+def coverage(
+    catalogue: Catalogue,
+    delivered: Iterable[tuple[str, str, int, str]],
+    year: int,
+    withheld: Mapping[str, Collection[str]] | None = None,
+) -> Coverage:
+    """What was delivered, as (flow, region, year, period), against what every indicator of `year` needs.
+
+    `withheld`: item of quality -> regions whose values are not given for the indicators that rest on the item.
+    """
+    months = _delivered_months(delivered, year)
+    by_measure = {
+        name: {region: reason for region in regions() if (reason := _reason(measure, region, months, year, withheld))}
+        for name, measure in catalogue.measures.items()
+    }
+    return Coverage({code: by_measure[measure.name] for code, (measure, _) in catalogue.by_code.items()})
+
+
+def _delivered_months(delivered: Iterable[tuple[str, str, int, str]], year: int) -> dict[tuple[str, str], Months]:
+    """(file, region) -> the months of the years that are read."""
+    months: dict[tuple[str, str], Months] = {}
+    for file, region, of_year, period in delivered:
+        if of_year - year in YEARS_READ:
+            months.setdefault((file, region), set()).update(months_of(of_year, period))
+    return months
+
+
+def _reason(
+    measure: Measure,
+    region: str,
+    months: Mapping[tuple[str, str], Months],
+    year: int,
+    withheld: Mapping[str, Collection[str]] | None,
+) -> str | None:
+    holds = set()
+    for need in measure.needs:
+        for file in need.files:
+            there = months.get((file, region))
+            if there is None:
+                holds.add("supplementary_flow_absent" if file == "SUP" else "missing_flow")
+            elif not need.months(year) <= there:
+                holds.add("window_not_covered")
+    if any(region in (withheld or {}).get(item, ()) for item in measure.rests_on):
+        holds.add("quality")
+    return min(holds, key=REASONS.index, default=None)

@@ -1,0 +1,162 @@
+"""The files of conf/indicators as they are written: entries of measures and cohorts, cards of the agreement.
+
+Reading gathers faults and goes on, so that an author sees all of them at once.
+"""
+
+import csv
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, ValidationError
+
+from percorsi.errors import CatalogueError, ConfigurationError
+from percorsi.settings import load_yaml
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Parameter = StrictBool | StrictInt | StrictFloat | StrictStr
+Clauses = dict[Name, StrictStr]
+Pathway = Literal["schizophrenia", "bipolar", "depressive", "severe_personality"]
+COHORTS = "cohorts.yaml"
+CARDS = "cards.csv"
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class IndicatorEntry(_Entry):
+    """A measure for a pathway, with the parameters in which it differs."""
+
+    pathway: Pathway
+    parameters: dict[Name, Parameter] = {}
+
+
+class MeasureEntry(_Entry):
+    """One definition. Status: N national flows as the card says, P a proxy on them, S the supplementary flow."""
+
+    title: StrictStr
+    reading: StrictStr
+    grain: StrictStr
+    kind: StrictStr
+    status: Literal["N", "P", "S"]
+    cohort: StrictStr
+    parameters: dict[Name, Parameter] = {}
+    population: Clauses = {}
+    numerator: Clauses = Field(min_length=1)
+    needs: dict[StrictStr, list[StrictStr]] = Field(min_length=1)
+    rests_on: tuple[StrictStr, ...] = ("diagnosis",)
+    indicators: dict[StrictStr, IndicatorEntry] = Field(min_length=1)
+
+
+class CohortEntry(_Entry):
+    """Clauses that stand before those of a measure; a cohort may extend another."""
+
+    extends: StrictStr | None = None
+    parameters: dict[Name, Parameter] = {}
+    clauses: Clauses = Field(min_length=1)
+
+
+class Card(_Entry):
+    """What the agreement says of an indicator, in its own language."""
+
+    code: str
+    pathway: Pathway
+    principal: bool
+    phase: Literal["Presa in carico precoce", "Gestione della fase acuta", "Trattamenti continuativi e a lungo termine"]
+    title: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One finding: file and entry where it stands, the rule it breaks, what was found."""
+
+    file: str
+    entry: str
+    rule: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.entry}: {self.detail} [{self.rule}]"
+
+
+class CatalogueFaults(CatalogueError):
+    """The catalogue of indicators has faults; all of them are in `faults`."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("\n".join(map(str, faults)), next_step="correct the entries named; nothing was computed")
+        self.faults = tuple(faults)
+
+
+@dataclass
+class Entries:
+    """All that was read, with what was found wrong on the way. `files`: measure or cohort -> its file."""
+
+    measures: dict[str, MeasureEntry] = field(default_factory=dict)
+    cohorts: dict[str, CohortEntry] = field(default_factory=dict)
+    cards: dict[str, Card] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+    def has_cohort(self, name: str | None) -> bool:
+        """Whether a cohort and all that it extends are there, with no circle."""
+        seen: set[str] = set()
+        while name is not None:
+            if name not in self.cohorts or name in seen:
+                return False
+            seen.add(name)
+            name = self.cohorts[name].extends
+        return True
+
+    def cohort(self, name: str) -> tuple[dict[str, Parameter], dict[str, str]]:
+        """Parameters and clauses of a cohort, those of the cohort it extends first."""
+        own = self.cohorts[name]
+        parameters, clauses = self.cohort(own.extends) if own.extends else ({}, {})
+        return {**parameters, **own.parameters}, {**clauses, **own.clauses}
+
+
+def read_entries(folder: Path) -> Entries:
+    """Every *.yaml of the folder and the cards; what cannot be read is a fault, never an exception."""
+    entries = Entries()
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            content = load_yaml(path)
+        except ConfigurationError as error:
+            entries.faults.append(Fault(path.name, "(file)", "yaml", error.message))
+            continue
+        for name, fields in content.items():
+            _read_entry(entries, path.name, str(name), fields)
+    _read_cards(entries, folder / CARDS)
+    return entries
+
+
+def _read_entry(entries: Entries, file: str, name: str, fields: object) -> None:
+    model, target = (CohortEntry, entries.cohorts) if file == COHORTS else (MeasureEntry, entries.measures)
+    if name in target:
+        entries.faults.append(Fault(file, name, "doubled_measure", f"stands already in {entries.files[name]}"))
+        return
+    try:
+        target[name] = model.model_validate(fields)
+        entries.files[name] = file
+    except ValidationError as error:
+        for found in error.errors():
+            path = ".".join(str(part) for part in found["loc"])
+            entries.faults.append(Fault(file, name, "schema", f"{path or '(entry)'}: {found['msg']}"))
+
+
+def _read_cards(entries: Entries, path: Path) -> None:
+    try:
+        rows = list(csv.DictReader(path.open(encoding="utf-8", newline="")))
+    except OSError as error:
+        entries.faults.append(Fault(path.name, "(file)", "cards", f"cannot be read ({error.strerror})"))
+        return
+    for line, row in enumerate(rows, start=2):
+        try:
+            card = Card.model_validate(row)
+        except ValidationError as error:
+            found = error.errors()[0]
+            entries.faults.append(Fault(path.name, f"line {line}", "cards", f"{found['loc']}: {found['msg']}"))
+            continue
+        if card.code in entries.cards:
+            entries.faults.append(Fault(path.name, card.code, "doubled_card", f"line {line} repeats the card"))
+        entries.cards[card.code] = card

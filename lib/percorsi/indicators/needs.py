@@ -1,0 +1,52 @@
+"""The flows and periods an indicator needs, relative to the evaluation year: `Y`, `Y-1`, `Y+1S1` (manual section 3)."""
+
+import re
+from dataclasses import dataclass
+
+SISM = ("ANT", "CNT", "PST", "ANR", "CNR", "PSR", "PSS")
+FLOWS = ("SISM", "SDO", "FAR", "DIR", "SPE", "PS", "NPIA", "SIND", "CDM", "ANA", "SUP")
+YEARS_READ = range(-3, 2)  # Y-3 to Y+1: what else a region has loaded changes nothing
+
+_PERIOD = re.compile(r"^Y(?P<offset>[+-]\d)?(?P<part>S[12])?$")
+_MONTHS = {
+    "": range(1, 13),
+    "S1": range(1, 7),
+    "S2": range(7, 13),
+    **{f"{m:02}": range(m, m + 1) for m in range(1, 13)},
+}
+
+
+@dataclass(frozen=True)
+class Need:
+    """One flow in one period; SISM stands for its seven files."""
+
+    flow: str
+    offset: int
+    part: str = ""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return SISM if self.flow == "SISM" else (self.flow,)
+
+    def months(self, year: int) -> set[tuple[int, int]]:
+        """(year, month) pairs that must be delivered for the evaluation year `year`."""
+        return months_of(year + self.offset, self.part)
+
+    def __str__(self) -> str:
+        return f"{self.flow} Y{self.offset or '':{'+' if self.offset else ''}}{self.part}"
+
+
+def months_of(year: int, period: str) -> set[tuple[int, int]]:
+    """(year, month) pairs of a delivered period: `S1`, `S2`, `01` to `12`, or empty for the year."""
+    return {(year, month) for month in _MONTHS[period]}
+
+
+def parse_need(flow: str, period: str) -> Need:
+    """Raises ValueError for a period of another form or outside the years that are read."""
+    match = _PERIOD.match(period)
+    if not match:
+        raise ValueError(f"{flow}: '{period}' is no period; Y, Y-1, Y+1S1 are")
+    need = Need(flow, int(match["offset"] or 0), match["part"] or "")
+    if need.offset not in YEARS_READ:
+        raise ValueError(f"{flow}: '{period}' lies outside the years that are read, Y-3 to Y+1")
+    return need
