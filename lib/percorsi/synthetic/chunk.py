@@ -1,0 +1,98 @@
+"""All that is known of a chunk of persons, and the helpers its records are made with."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+
+from percorsi.synthetic.contacts import Attendance, Interventions, make_attendance, make_interventions
+from percorsi.synthetic.diagnoses import Diagnoses, make_diagnoses
+from percorsi.synthetic.geography import Geography
+from percorsi.synthetic.hospital import Hospital, make_hospital
+from percorsi.synthetic.parameters import FOREVER, Parameters
+from percorsi.synthetic.population import Persons, make_persons
+from percorsi.synthetic.random import Draws, identifiers
+from percorsi.synthetic.semesters import Semesters
+from percorsi.synthetic.spells import SLOTS, Spells, Stays, make_spells, make_stays
+
+
+@dataclass
+class Chunk:
+    """Persons and their histories; `region` is the region whose records are wanted."""
+
+    region: int
+    parameters: Parameters
+    geography: Geography
+    draws: Draws
+    semesters: Semesters
+    keys: dict[str, pa.Array]
+    error_rate: float
+    persons: Persons
+    spells: Spells
+    stays: Stays
+    hospital: Hospital
+    interventions: Interventions
+    attendance: Attendance
+    diagnoses: Diagnoses
+    registrations: np.ndarray  # (persons of the chunk) x department, sorted: the pairs that have a card
+    id_rec: pa.Array  # by registration
+    cuni: pa.Array  # by person
+
+    @property
+    def anonymous(self) -> pa.Array:
+        """The one CUNI of all who could not be identified: it tells nobody apart."""
+        return pa.array(identifiers(self.draws, "anonymous", np.zeros(1, np.int64))).cast(pa.string())
+
+    @cached_property
+    def orphans(self) -> np.ndarray:
+        """By person: no anagrafica is delivered."""
+        rate = self.parameters.conf["errors"]["orphan"] * self.error_rate
+        return self.draws.happens("orphan", self.persons.number, rate)
+
+    def registration(self, who: np.ndarray, dsm: np.ndarray) -> np.ndarray:
+        """The position of a person's registration in a department."""
+        return np.searchsorted(self.registrations, who * len(self.geography.dsm) + dsm)
+
+    def region_here(self, dsm: np.ndarray) -> np.ndarray:
+        """True where a department is of the wanted region."""
+        return self.geography.dsm_region[dsm] == self.region
+
+    def here(self, row: np.ndarray, semester: np.ndarray, dsm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The pairs (row, semester) whose department, `dsm` by row, is of the wanted region."""
+        kept = self.region_here(dsm[row])
+        return row[kept], semester[kept]
+
+
+def destination(number: np.ndarray, home: np.ndarray, parameters: Parameters, draws: Draws, rate: float) -> np.ndarray:
+    """The other region in which a person is also seen, -1 for none; `rate` is the share who are."""
+    regions = len(parameters.region_codes)
+    shift = draws.integer("which other region", number, 1, regions - 1)
+    return np.where(draws.happens("two regions", number, rate), (home + shift) % regions, -1)
+
+
+def make_chunk(
+    number: np.ndarray, region: int, parameters: Parameters, geography: Geography, draws: Draws,
+    semesters: Semesters, keys: dict[str, pa.Array], error_rate: float,
+) -> Chunk:  # fmt: skip
+    """The histories of the persons of these numbers."""
+    persons = make_persons(number, parameters, geography, draws)
+    two_regions = parameters.conf["errors"]["two_regions"] * error_rate
+    elsewhere = destination(number, persons.region, parameters, draws, two_regions)
+    spells = make_spells(persons, parameters, geography, draws, elsewhere)
+    stays = make_stays(persons, spells, parameters, geography, draws)
+    hospital = make_hospital(persons, spells, parameters, draws, semesters.years.stop - 1)
+    window = semesters.first, semesters.last
+    interventions = make_interventions(persons, spells, hospital, stays, parameters, draws, *window)
+    attendance = make_attendance(persons, spells, hospital, parameters, draws, *window)
+    diagnoses = make_diagnoses(persons, spells, parameters, draws, geography, error_rate)
+    who, slot = np.divmod(np.flatnonzero(spells.start.ravel() < FOREVER), SLOTS)
+    registrations = np.unique(who * len(geography.dsm) + spells.dsm[who, slot])
+    person, dsm = np.divmod(registrations, len(geography.dsm))
+    id_rec = identifiers(draws, "id_rec", draws.bits("registration", number[person], dsm))
+    cuni = identifiers(draws, "cuni", number)
+    return Chunk(
+        region, parameters, geography, draws, semesters, keys, error_rate, persons, spells, stays, hospital,
+        interventions, attendance, diagnoses, registrations,
+        pa.array(id_rec).cast(pa.string()), pa.array(cuni).cast(pa.string()),
+    )  # fmt: skip

@@ -1,0 +1,186 @@
+"""A nation into a folder: regions in parallel, each in chunks of persons, the same bytes whatever the split."""
+
+import json
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from percorsi.errors import UsageError
+from percorsi.synthetic import truth
+from percorsi.synthetic.chunk import Chunk, destination, make_chunk
+from percorsi.synthetic.discharges import discharges
+from percorsi.synthetic.geography import make_geography, register_rows
+from percorsi.synthetic.parameters import load_parameters
+from percorsi.synthetic.population import person_numbers
+from percorsi.synthetic.random import Draws
+from percorsi.synthetic.records import key_lists, residential, territorial
+from percorsi.synthetic.registers import anagrafica
+from percorsi.synthetic.semesters import Semesters
+from percorsi.synthetic.spoil import KINDS, spoil
+from percorsi.synthetic.write import RegionFiles
+
+CHUNK = 20_000  # persons at a time: bounds the memory of a process, nothing else
+MARKER = "SYNTHETIC.json"
+NOTE = """DATI SINTETICI - SYNTHETIC DATA
+
+Questi file sono generati da un programma: nessuna persona reale, nessun evento reale, nessun valore ufficiale.
+These files are made by a program: no real person, no real event, no official figure.
+
+Scale {scale}, seed {seed}, years {first}-{last}, error rate {error_rate}.
+"""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What was written: folders, persons ever made, lines by flow, spoilt lines by kind, seconds."""
+
+    delivery: Path
+    truth: Path
+    persons: int
+    records: dict[str, int]
+    spoilt: dict[str, int]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class _Task:
+    out: Path
+    region: int
+    scale: float
+    seed: int
+    years: range
+    error_rate: float
+    chunk: int
+
+
+def synthesize(
+    out: Path,
+    scale: float,
+    seed: int,
+    years: range,
+    error_rate: float = 1.0,
+    workers: int = 2,
+    progress: Callable[[str], None] | None = None,
+    chunk: int = CHUNK,
+) -> Summary:
+    """Write the deliveries of a synthetic nation to out/delivery and the truth about them to out/truth.
+
+    `scale` 1.0 is Italy; `years` are consecutive years within the configured horizon; `error_rate` multiplies the
+    configured rates of errors (0: none). `progress` is called with the name of each region as it is finished.
+    Neither `workers` nor `chunk` (persons at a time) changes a byte. A folder made by an earlier call is made anew.
+
+    Raises UsageError for a scale, years or rate out of range, and for a folder that holds something else;
+    ConfigurationError where conf/reference is not complete.
+    """
+    began = time.monotonic()
+    out = Path(out)
+    parameters = load_parameters(scale)
+    first, last = parameters.horizon
+    if not 0 < scale <= 1:
+        raise UsageError(f"scale {scale}: a share of Italy above 0, up to 1, is expected")
+    if years.step != 1 or not len(years) or years.start < first or years.stop - 1 > last:
+        raise UsageError(f"years {years.start}-{years.stop - 1}: consecutive years within {first}-{last} are expected")
+    if not 0 <= error_rate <= 2:
+        raise UsageError(f"error rate {error_rate}: a number from 0 to 2 is expected")
+    if workers < 1 or chunk < 1:
+        raise UsageError("at least one worker, and one person at a time, are expected")
+    _clear(out)
+    tasks = [_Task(out, r, scale, seed, years, error_rate, chunk) for r in np.argsort(-parameters.persons)]
+    counts, spoilt = [], Counter()
+    for name, region_counts, region_spoilt in _run(tasks, workers):
+        counts += region_counts
+        spoilt.update(region_spoilt)
+        if progress:
+            progress(name)
+    columns = list(zip(*sorted(counts), strict=True))
+    pq.write_table(pa.table([pa.array(c) for c in columns], schema=truth.COUNTS), out / "truth" / "counts.parquet")
+    made = {"synthetic": True, "scale": scale, "seed": seed, "years": list(years), "error_rate": error_rate}
+    (out / MARKER).write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    note = NOTE.format(scale=scale, seed=seed, first=years.start, last=years.stop - 1, error_rate=error_rate)
+    (out / "delivery" / "LEGGIMI.txt").write_text(note, encoding="utf-8")
+    records = Counter()
+    for flow, *_, number in counts:
+        records[flow] += number
+    ordered = {k: spoilt[k] for k in KINDS[1:]}
+    seconds = time.monotonic() - began
+    return Summary(out / "delivery", out / "truth", int(parameters.persons.sum()), dict(records), ordered, seconds)
+
+
+def _clear(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is no folder")
+    if out.is_dir() and any(out.iterdir()) and not (out / MARKER).exists():
+        raise UsageError(
+            f"{out} holds something that is no synthetic nation", next_step="name an empty folder, or a new one"
+        )
+    for part in ("delivery", "truth"):
+        shutil.rmtree(out / part, ignore_errors=True)
+        (out / part).mkdir(parents=True)
+    (out / MARKER).write_text('{"synthetic": true}\n', encoding="utf-8")
+
+
+def _run(tasks: list[_Task], workers: int):
+    if workers == 1:
+        for task in tasks:
+            yield make_region(task)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for done in as_completed([pool.submit(make_region, task) for task in tasks]):
+            yield done.result()
+
+
+def make_region(task: _Task) -> tuple[str, list[tuple], dict[str, int]]:
+    """Write one region's files; its code, the counts of its files and its spoilt lines by kind."""
+    pa.set_cpu_count(1)  # the processes share the cores already
+    parameters, draws = load_parameters(task.scale), Draws(task.seed)
+    geography, semesters = make_geography(parameters, draws), Semesters(task.years)
+    region, code = int(task.region), parameters.region_codes[int(task.region)]
+    style = parameters.conf["regions"][code]["header"]
+    numbers = person_numbers(region, 0, parameters.persons[region])
+    own = len(numbers)
+    numbers = np.concatenate([numbers, *_visitors(parameters, draws, region, task.error_rate)])
+    keys = {}
+    with RegionFiles(
+        task.out / "delivery", task.out / "truth", code, semesters, parameters.conf["layouts"], style
+    ) as files:
+        for i, year in enumerate(task.years):
+            files.add_register(i, register_rows(parameters, geography, draws, region, year))
+        for begin in range(0, len(numbers), task.chunk):
+            held = numbers[begin : begin + task.chunk]
+            chunk = make_chunk(held, region, parameters, geography, draws, semesters, keys, task.error_rate)
+            if not keys:
+                keys |= {order: key_lists(chunk, order) for order in ("period", "region")}
+            _deliver(chunk, files)
+            files.add_persons(truth.person_years(chunk, np.arange(begin, begin + len(held)) < own))
+        return code, files.counts(), files.spoilt
+
+
+def _visitors(parameters, draws: Draws, region: int, error_rate: float):
+    """The persons of other regions who are also seen in this one."""
+    rate = parameters.conf["errors"]["two_regions"] * error_rate
+    for home in range(len(parameters.region_codes)):
+        if home != region and rate:
+            number = person_numbers(home, 0, parameters.persons[home])
+            yield number[destination(number, np.full(len(number), home), parameters, draws, rate) == region]
+
+
+def _deliver(chunk: Chunk, files: RegionFiles) -> None:
+    orphan = KINDS.index("orphan")
+    activity, territorial_pairs = territorial(chunk)
+    other, residential_pairs = residential(chunk)
+    for table in (*activity, *other):
+        table.kind = np.where(chunk.orphans[table.who] & (table.kind == 0), orphan, table.kind).astype(np.int8)
+        files.add(spoil(table, chunk))
+    for flow, pairs in (("ANT", territorial_pairs), ("ANR", residential_pairs)):
+        table = anagrafica(chunk, flow, pairs)
+        files.add(spoil(table.take(np.flatnonzero(~chunk.orphans[table.who])), chunk))
+    files.add(spoil(discharges(chunk), chunk))
