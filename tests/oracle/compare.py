@@ -1,0 +1,75 @@
+"""python tests/oracle/compare.py VALUES.csv ORACLE.csv: the cells in which the two differ; exit code 1 if any.
+
+VALUES.csv is the outcome of `percorsi values`, ORACLE.csv that of `python -m tests.oracle`. Compared are numerator,
+denominator and reason of the codes the oracle has; a cell with nobody in it may be left out or stand with
+denominator_zero.
+"""
+
+import csv
+import sys
+from collections import Counter
+
+KEY = ("code", "component", "level", "area", "sex", "age_class")
+NOBODY = (None, None, "denominator_zero")
+SHOWN = 40
+
+
+def number(text):
+    """A number, None for nothing."""
+    return float(text) if text not in ("", None) else None
+
+
+def cells(path):
+    """{key: (numerator, denominator, reason)} of a file."""
+    found = {}
+    with open(path, newline="", encoding="utf-8") as stream:
+        for row in csv.DictReader(stream):
+            key = tuple(row[name] for name in KEY)
+            if key in found:
+                raise ValueError(f"{path}: two rows for {key}")
+            if row["reason"]:
+                found[key] = (None, None, row["reason"])
+            else:
+                found[key] = (number(row["numerator"]), number(row["denominator"]), "")
+    return found
+
+
+def same(one, other):
+    """Equal reasons, and equal numbers to nine digits."""
+    return one[2] == other[2] and all(
+        (a is None and b is None) or (a is not None and b is not None and abs(a - b) <= 1e-9 * max(1.0, abs(a)))
+        for a, b in zip(one[:2], other[:2], strict=True)
+    )
+
+
+def differences(values, oracle):
+    """[(key, of values, of oracle)], in the order of the keys."""
+    codes = {key[0] for key in oracle}
+    keys = sorted(set(oracle) | {key for key in values if key[0] in codes})
+    pairs = [(key, values.get(key, NOBODY), oracle.get(key, NOBODY)) for key in keys]
+    return [pair for pair in pairs if not same(pair[1], pair[2])]
+
+
+def shown(cell):
+    """A cell in a line: 3/12, or its reason."""
+    return cell[2] or f"{cell[0]:g}/{cell[1]:g}"
+
+
+def main(arguments):
+    if len(arguments) != 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    values, oracle = cells(arguments[0]), cells(arguments[1])
+    found = differences(values, oracle)
+    print(f"{len(oracle)} cells of the oracle, {len(found)} differ")
+    for (code, level), count in sorted(Counter((key[0], key[2]) for key, _, _ in found).items()):
+        print(f"  {code} {level}: {count}")
+    for key, value, expected in found[:SHOWN]:
+        print(f"{' '.join(part or '-' for part in key)}: values {shown(value)}, oracle {shown(expected)}")
+    if len(found) > SHOWN:
+        print(f"... and {len(found) - SHOWN} more")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

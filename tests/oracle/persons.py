@@ -1,0 +1,114 @@
+"""Who is who, what is known of a person, and everything recorded of one person (manual, section 2)."""
+
+from collections import defaultdict
+from datetime import date
+
+from .layouts import TERRITORIAL
+
+# Rule B17 of DIR names the CUNI that stands for anybody.
+ANONYMOUS = "TGIN+o+fB0m+hf4iyd2fYF6kjRqEpa6+TPiiNfAvE0M=9wmFXLxmSeuWHV0HIMjYtoyCAOT+Dms+s2mz2P3x90Y="
+
+
+class Year:
+    """Section 1: the evaluation year, its bounds, and the window of what is read (1 January Y-3 to 31 December Y+1)."""
+
+    def __init__(self, year):
+        self.year = year
+        self.first = date(year, 1, 1).toordinal()  # Y0
+        self.last = date(year, 12, 31).toordinal()  # Y1
+        self.read_from = date(year - 3, 1, 1).toordinal()
+        self.read_to = date(year + 1, 12, 31).toordinal()
+
+
+class Person:
+    """All current records of one person inside the window; anagrafica also from before it."""
+
+    def __init__(self):
+        self.registrations = []  # (register, record)
+        self.contacts = []  # (register, record)
+        self.interventions, self.presences, self.residential, self.hospital = [], [], [], []
+
+    def attributes(self, year):
+        """Sex, birth year and living arrangement: the latest anagrafica up to Y1, else the latest SDO record up to Y1.
+
+        Latest year and semester; ANT before ANR; then lowest region, azienda, DSM, Id_Rec.
+        """
+        seen = [item for item in self.registrations if item[1].year <= year.year]
+        if seen:
+            latest = max((record.year, record.semester) for _, record in seen)
+            ties = [item for item in seen if (item[1].year, item[1].semester) == latest]
+            record = min(ties, key=lambda i: (i[0] != "ANT", i[1].region, i[1].azienda, i[1].dsm, i[1].id_rec))[1]
+            return record.sex, int(record.birth_year), record.living_arrangement
+        stays = [record for record in self.hospital if record.data_dimissione <= year.last]
+        if stays:
+            record = max(stays, key=hospital_order)
+            birth_year = int(record.anno_nascita) if record.anno_nascita.isdigit() else None
+            return (record.sesso if record.sesso in ("1", "2") else "9"), birth_year, None
+        return "9", None, None
+
+
+def hospital_order(record):
+    """Order of the SDO records of a person in time; the last one is the one discharged last."""
+    return (
+        record.data_dimissione,
+        record.data_ricovero,
+        record.regione,
+        record.istituto,
+        record.anno,
+        record.scheda,
+    )
+
+
+def identity(record):
+    """One person per CUNI; where it tells nobody apart, the record's region, azienda, DSM and Id_Rec."""
+    if record.id_type in ("98", "99") or record.cuni == ANONYMOUS:
+        return ("record", record.region, record.azienda, record.dsm, record.id_rec)
+    return ("cuni", record.cuni)
+
+
+class Links:
+    """Id_Rec to person, by register and semester."""
+
+    def __init__(self, delivery, last_year):
+        self.known = {"ANT": defaultdict(dict), "ANR": defaultdict(dict)}
+        for register, known in self.known.items():
+            for record in delivery.records[register]:
+                if record.year <= last_year:
+                    place = (record.region, record.azienda, record.dsm, record.id_rec)
+                    known[place][record.year, record.semester] = identity(record)
+
+    def person_of(self, flow, record):
+        """The anagrafica of the same semester and register; else its latest; else the other's latest; else nobody."""
+        own, other = ("ANT", "ANR") if flow in TERRITORIAL else ("ANR", "ANT")
+        place = (record.region, record.azienda, record.dsm, record.id_rec)
+        for register in (own, other):
+            semesters = self.known[register].get(place)
+            if semesters:
+                if register == own and (record.year, record.semester) in semesters:
+                    return semesters[record.year, record.semester]
+                return semesters[max(semesters)]
+        return None
+
+
+def persons(delivery, year):
+    """Person by identity, with the records the evaluation of the year may read."""
+    people = defaultdict(Person)
+    links = Links(delivery, year.year + 1)
+    for register in ("ANT", "ANR"):
+        for record in delivery.records[register]:
+            if record.year <= year.year + 1:
+                people[identity(record)].registrations.append((register, record))
+    for flow in ("CNT", "CNR", "PST", "PSS", "PSR"):
+        for record in delivery.records[flow]:
+            who = links.person_of(flow, record)
+            if who is None or not year.year - 3 <= record.year <= year.year + 1:
+                continue
+            person = people[who]
+            if flow in ("CNT", "CNR"):
+                person.contacts.append((flow, record))
+            else:
+                {"PST": person.interventions, "PSS": person.presences, "PSR": person.residential}[flow].append(record)
+    for record in delivery.records["SDO"]:
+        if record.cuni != ANONYMOUS and year.read_from <= record.data_dimissione <= year.read_to:
+            people["cuni", record.cuni].hospital.append(record)
+    return people

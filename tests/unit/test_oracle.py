@@ -1,0 +1,248 @@
+"""The oracle on deliveries of a few lines, with numbers worked out by hand."""
+
+from collections import defaultdict
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from oracle import compare
+from oracle.delivery import Delivery
+from oracle.indicators import compute
+from oracle.layouts import FIELDS, SISM
+from oracle.pathway import group_of
+from oracle.persons import ANONYMOUS, Year
+
+Y = 2022
+SDO_NAMES, STR_NAMES = FIELDS["SDO"], FIELDS["STR"][:9]
+
+
+class Files:
+    """A delivery in the making: lines by file, and every file of the region's years there from the start."""
+
+    def __init__(self, folder: Path, regions=("030",), years=range(2019, 2024)):
+        self.folder, self.lines = folder, defaultdict(list)
+        for region in regions:
+            for year in years:
+                for flow in SISM:
+                    for semester in ("S1", "S2"):
+                        self.lines[f"{flow}_{region}_{year}_{semester}.csv"].append("a header")
+                self.lines[f"SDO_{region}_{year}.csv"].append("~".join(SDO_NAMES))
+
+    def sism(self, flow, year, semester, *fields, who="A", region="030", dsm="001", op="I"):
+        place = (region, semester) if flow in ("ANT", "ANR") else (semester, region)
+        line = "~".join([str(year), *place, "321", dsm, who.ljust(88, "0"), *fields, op])
+        self.lines[f"{flow}_{region}_{year}_{semester}.csv"].append(line)
+
+    def anagrafica(self, year=Y, semester="S1", cuni=None, living="2", id_type="0", birth="1980", **at):
+        who = at.setdefault("who", "A")
+        cuni = cuni or ("C" + who).ljust(88, "0")
+        self.sism(
+            "ANT", year, semester, cuni, "0", id_type, birth, "1", "IT", "030", "321", "", "1", living, "5", "10", **at
+        )
+
+    def episode(self, opening=f"{Y}-01-10", diagnosis="29530", closing=("", "", ""), year=Y, semester="S1", **at):
+        self.sism("CNT", year, semester, "030321", "1", opening, diagnosis, "2", "1", *closing, **at)
+
+    def intervention(self, day, kind="01", place="1", team=("1", "", ""), number="1", **at):
+        semester = "S1" if day[5:7] <= "06" else "S2"
+        self.sism("PST", day[:4], semester, "030321", "1", number, day, kind, "1", place, *team, **at)
+
+    def hospital(self, first, last, who="A", ward="4001", kind="2", mode="2", **changed):
+        row = dict.fromkeys(SDO_NAMES, "") | {
+            "REGIONE": "030",
+            "ISTITUTO": "03000101",
+            "ANNO": last[:4],
+            "SCHEDA": first.replace("-", ""),
+            "CUNI": ("C" + who).ljust(88, "0"),
+            "REGIME": "1",
+            "DATA_RICOVERO": first,
+            "REPARTO_AMMISSIONE": ward,
+            "TIPO_RICOVERO": kind,
+            "DATA_DIMISSIONE": last,
+            "REPARTO_DIMISSIONE": ward,
+            "MODALITA_DIMISSIONE": mode,
+            "DIAGNOSI_PRINCIPALE": "29570",
+            "TIPO_ISTITUTO": "1",
+            "OP": "I",
+        }
+        row |= changed
+        self.lines[f"SDO_{row['REGIONE']}_{last[:4]}.csv"].append("~".join(row.values()))
+
+    def cells(self):
+        """{(code, area, sex, age class): (numerator, denominator) or the reason}."""
+        for name, lines in self.lines.items():
+            (self.folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        rows = compute(Delivery(self.folder), Year(Y))
+        return {(r[0], *r[3:6]): r[8] or r[6:8] for r in rows}
+
+
+@pytest.fixture
+def files(tmp_path):
+    return Files(tmp_path)
+
+
+def test_groups_match_codes_with_and_without_zeros_and_dots():
+    assert [group_of(code) for code in ("295", "29535", "2981", "298.10", "29811")] == ["schizophrenia"] * 4 + [None]
+    assert [group_of(code) for code in ("311", "31100", "3004", "30040")] == ["depressive"] * 4
+    assert [group_of(code) for code in ("29610", "29653", "29620", "3015", "30150", "00000")] == [
+        "bipolar",
+        "bipolar",
+        "depressive",
+        None,
+        "severe_personality",
+        None,
+    ]
+
+
+def test_interventions_of_a_person_in_contact(files):
+    files.anagrafica()
+    files.episode()
+    for number in range(1, 6):  # five skills interventions by a nurse
+        files.intervention(f"{Y}-02-0{number}", kind="16", team=("4", "", ""), number=str(number))
+    files.intervention(f"{Y}-02-06", kind="12", team=("1", "", ""))
+    for number in range(7, 10):  # three interviews
+        files.intervention(f"{Y}-02-0{number}", kind="02", team=("2", "", ""))
+    cells = files.cells()
+    place = ("IT", "", "")
+    assert cells["S26", *place] == (1, 1)  # nine interventions
+    assert cells["S27", *place] == (0, 1)  # one family intervention
+    assert cells["S30", *place] == (1, 1)  # a physician and others
+    assert cells["S32", *place] == (0, 1)  # three interviews
+    assert cells["S46", *place] == (1, 1)
+    assert cells["S25", *place] == (0, 1)  # nothing after 9 February
+    assert (
+        cells["S46", "030-321-001", "", ""] == cells["S46", "030", "1", ""] == cells["S46", "IT", "", "35-44"] == (1, 1)
+    )
+    assert cells["S46", "030", "2", ""] == cells["S20", *place] == "denominator_zero"
+
+
+def test_contact_every_ninety_days_with_both_ends(files):
+    files.anagrafica()
+    files.episode()
+    start = date(Y, 1, 10).toordinal()
+    for number, days in enumerate((0, 90, 180, 270, 360)):
+        files.intervention(str(date.fromordinal(start + days)), number=str(number + 1))
+    assert files.cells()["S25", "IT", "", ""] == (1, 1)
+
+
+def test_contact_on_the_ninety_first_day_is_late(files):
+    files.anagrafica()
+    files.episode()
+    start = date(Y, 1, 10).toordinal()
+    for number, days in enumerate((0, 91, 180, 270, 360)):
+        files.intervention(str(date.fromordinal(start + days)), number=str(number + 1))
+    assert files.cells()["S25", "IT", "", ""] == (0, 1)
+
+
+def test_stays_joined_on_the_day_of_discharge_and_counted_by_their_previous_one(files):
+    files.anagrafica()
+    files.hospital("2021-12-01", "2021-12-20")
+    files.hospital("2022-01-19", "2022-01-25", kind="3")  # 30 days after
+    files.hospital("2022-01-25", "2022-02-20")  # the same stay: 32 days
+    files.hospital("2022-03-23", "2022-04-22")  # 31 days after, 30 days long
+    files.hospital("2022-04-22", "2022-06-30", ward="2601")  # a medical ward is no part of the SPDC stay
+    files.hospital("2022-08-01", "2022-08-05", TIPO_ISTITUTO="2")
+    cells = files.cells()
+    assert [cells[code, "IT", "", ""] for code in ("S13", "S14", "S15")] == [(1, 2), (1, 2), (1, 2)]
+    assert cells["S20", "IT", "", ""] == (0, 1)
+
+
+def test_after_the_discharge_windows_end_at_the_death(files):
+    files.anagrafica()
+    files.episode()
+    files.hospital("2022-01-01", "2022-01-31")
+    files.intervention("2022-02-14", place="2")  # day 14, at home
+    files.intervention("2022-03-03")  # day 31: the second window
+    files.hospital("2022-03-20", "2022-04-01", ward="2601", mode="1")  # the third window begins on 2 April
+    cells = files.cells()
+    assert [cells[code, "IT", "", ""] for code in ("S20", "S21", "S22")] == [(1, 1)] * 3
+
+
+def test_a_stay_ended_by_death_is_not_followed(files):
+    files.anagrafica()
+    files.episode()
+    files.hospital("2022-01-01", "2022-01-31", mode="1")
+    cells = files.cells()
+    assert cells["S13", "IT", "", ""] == (0, 1)
+    assert cells["S20", "IT", "", ""] == "denominator_zero"
+
+
+def test_rejected_cancelled_and_passed_over_records(files):
+    files.anagrafica()
+    files.episode()
+    files.intervention("2022-02-01", kind="16")
+    files.intervention("2022-02-01", kind="99", op="V")  # rejected: no effect
+    files.intervention("2022-02-01", kind="99", op="NM")
+    files.intervention("2022-02-02", number="2")
+    files.intervention("2022-02-02", number="2", op="C")
+    for number in range(3, 7):
+        files.intervention("2022-02-03", kind="17", number=str(number), op="V")
+    assert files.cells()["S46", "IT", "", ""] == (1, 1)  # one and four
+    files.intervention("2022-02-01", kind="01", op="V")
+    assert files.cells()["S46", "IT", "", ""] == (0, 1)
+
+
+def test_identity_over_registers_and_anonymous_codes(files):
+    files.anagrafica(year=2021, semester="S2")  # the semester of the activity has none: the latest tells
+    files.episode()
+    files.intervention("2022-02-01")
+    for who in ("B", "D"):  # the same code of nobody: two persons
+        files.anagrafica(who=who, cuni=ANONYMOUS, id_type="99")
+        files.episode(who=who)
+        files.intervention("2022-02-01", who=who)
+    files.hospital("2022-05-01", "2022-05-10", CUNI=ANONYMOUS)
+    files.episode(who="E")
+    files.intervention("2022-02-01", who="E")  # no anagrafica: nobody
+    cells = files.cells()
+    assert cells["S25", "IT", "", ""] == (0, 3)
+    assert cells["S13", "IT", "", ""] == "denominator_zero"
+
+
+def test_a_closing_diagnosis_counts_by_its_date(files):
+    files.anagrafica()
+    files.episode(opening="2021-05-01", closing=("2022-03-01", "29620", "2"))
+    files.intervention("2022-02-01")
+    assert files.cells()["S25", "IT", "", ""] == "denominator_zero"  # depressive
+    files.episode(opening="2022-04-01", diagnosis="29500", dsm="002")
+    files.anagrafica(dsm="002")
+    cells = files.cells()
+    assert cells["S25", "030-321-001", "", ""] == (0, 1)
+    assert ("S25", "030-321-002", "", "") not in cells  # an open episode is no contact
+
+
+def test_a_stay_counts_in_the_dsm_that_the_register_gives_its_hospital(files):
+    files.lines["STR_030_2022.csv"] = ["~".join(STR_NAMES), "030~321~001~03000101~2022~SPDC~public~15~"]
+    files.lines["STR_030_2022.csv"].append("030~321~002~030322~2022~CSM~public~~1000")
+    files.anagrafica(year=2021)
+    files.hospital("2022-05-01", "2022-05-10")
+    cells = files.cells()
+    assert cells["S13", "030-321-001", "", ""] == cells["S32", "030-321-001", "", ""] == (0, 1)
+    assert cells["S13", "030-321-002", "", ""] == "denominator_zero"
+
+
+def test_a_region_without_the_window_is_left_out_of_the_nation(tmp_path):
+    files = Files(tmp_path, regions=("030", "050"))
+    for flow in SISM:
+        del files.lines[f"{flow}_050_2023_S1.csv"]
+    for year in range(2019, 2024):
+        del files.lines[f"SDO_030_{year}.csv"]
+    files.anagrafica(region="050")
+    files.episode(region="050")
+    files.intervention("2022-02-01", region="050")
+    files.anagrafica()  # the same person, in the other region too
+    files.intervention("2022-02-01")
+    cells = files.cells()
+    assert cells["S26", "030", "", ""] == cells["S26", "030-321-001", "", ""] == "missing_flow"
+    assert cells["S26", "050", "", ""] == cells["S26", "IT", "", ""] == (0, 1)
+    assert cells["S20", "050", "", ""] == "window_not_covered"
+    assert cells["S20", "IT", "", ""] == "missing_flow"
+
+
+def test_the_comparer_finds_what_differs():
+    key = ("S26", "", "nation", "IT", "", "")
+    nobody = ("S26", "", "region", "030", "", "")
+    oracle = {key: (1.0, 2.0, ""), nobody: (None, None, "denominator_zero")}
+    assert compare.differences({key: (1.0, 2.0, "")}, oracle) == []
+    assert compare.differences({key: (1.0, 3.0, "")}, oracle) == [(key, (1.0, 3.0, ""), (1.0, 2.0, ""))]
+    assert [found[0] for found in compare.differences({}, oracle)] == [key]
