@@ -25,7 +25,7 @@ setup(
     python_requires=">=3.11,<3.12",
     package_dir={"": "lib"},
     packages=find_packages("lib"),
-    package_data={"percorsi": ["log4j2.properties"]},
+    package_data={"percorsi": ["log4j2.properties", "quality/data_docs.css"]},
     data_files=installed_files("conf", "expectations"),
     install_requires=[
         "pyspark",

@@ -1,0 +1,6 @@
+"""Whether the data of a year may carry values: counts, expectations over them, a gate, a page for the steward."""
+
+from percorsi.quality.gate import regions_left
+from percorsi.quality.report import QualityReport, judge
+
+__all__ = ["QualityReport", "judge", "regions_left"]

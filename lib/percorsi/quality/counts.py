@@ -1,0 +1,153 @@
+"""The table of counts: DSMs added up to regions and the nation, with the shares that expectations judge.
+
+No expectation sees a person: they judge this frame, whose rows are areas.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from percorsi.quality.diagnosis import EPISODE_COUNTS, RECORD_COUNTS, REJECTED_COUNTS
+from percorsi.regions import regions
+
+NATION = "IT"
+COUNTS = (*RECORD_COUNTS, *REJECTED_COUNTS, *EPISODE_COUNTS)
+_KEYS = ["year", "semester", "level", "area"]
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share of two sums of counts; `semester` 0 is the year."""
+
+    item: str
+    meaning: str
+    numerator: tuple[str, ...]
+    denominator: tuple[str, ...]
+    less: tuple[str, ...] = ()
+    semester: int = 0
+    nothing: str = "no record of the year was delivered"
+
+    def parts(self, counts: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+        """Numerator and denominator of each row, as whole numbers."""
+        numerator = counts[list(self.numerator)].sum(axis=1)
+        return numerator, counts[list(self.denominator)].sum(axis=1) - counts[list(self.less)].sum(axis=1)
+
+
+# Rejected records of an opening diagnosis are records that the region did deliver, and badly.
+_DELIVERED = ("records", "rejected_missing", "rejected_invalid")
+
+SHARES = {
+    "opening_usable": Share(
+        "diagnosis",
+        "Records whose opening diagnosis is a code of the psychiatric chapter (290-319).",
+        ("opening_valid",),
+        _DELIVERED,
+    ),
+    "opening_usable_first_semester": Share(
+        "diagnosis",
+        "The same, records of the first semester.",
+        ("opening_valid",),
+        _DELIVERED,
+        semester=1,
+        nothing="no record of the first semester was delivered",
+    ),
+    "opening_usable_second_semester": Share(
+        "diagnosis",
+        "The same, records of the second semester.",
+        ("opening_valid",),
+        _DELIVERED,
+        semester=2,
+        nothing="no record of the second semester was delivered",
+    ),
+    "opening_missing": Share(
+        "diagnosis",
+        "Records without an opening diagnosis.",
+        ("opening_missing", "rejected_missing"),
+        _DELIVERED,
+    ),
+    "opening_default": Share(
+        "diagnosis",
+        "Records whose opening diagnosis is 99999, diagnosis awaited.",
+        ("opening_default",),
+        _DELIVERED,
+    ),
+    "opening_invalid": Share(
+        "diagnosis",
+        "Records whose opening diagnosis is no code of the domain.",
+        ("opening_invalid", "rejected_invalid"),
+        _DELIVERED,
+    ),
+    "opening_no_disorder": Share(
+        "diagnosis",
+        "Records whose opening diagnosis is 00000, no psychiatric disorder.",
+        ("opening_other",),
+        _DELIVERED,
+    ),
+    "opening_specific": Share(
+        "diagnosis",
+        "Valid opening diagnoses with a fourth digit, or of a category that has none.",
+        ("opening_specific",),
+        ("opening_valid",),
+        nothing="no record of the year has a valid opening diagnosis",
+    ),
+    "closing_usable": Share(
+        "closing_diagnosis",
+        "Closings other than administrative ones whose diagnosis is a code of the psychiatric chapter.",
+        ("closing_valid",),
+        ("closings", "rejected_closing"),
+        less=("closing_administrative",),
+        nothing="no episode was closed in the year, or administratively only",
+    ),
+    "episode_usable": Share(
+        "diagnosis",
+        "Care episodes open in the year whose diagnosis, as a pathway takes it, is a code of the psychiatric chapter.",
+        ("episodes_usable",),
+        ("episodes",),
+        nothing="no care episode was open in the year",
+    ),
+}
+
+
+def add_up(by_dsm: pd.DataFrame, rejected: pd.DataFrame, year: int) -> pd.DataFrame:
+    """The table quality/diagnosis_count of a year: semester 0-2 x (nation, all regions, DSMs with a record).
+
+    `by_dsm` and `rejected` as `count_episodes` and `count_rejected` give them. Rejected records are known by the
+    region of their file only: they are null in the rows of DSMs.
+    """
+    dsm = by_dsm.assign(level="dsm", area=by_dsm[["region", "azienda", "dsm"]].agg("-".join, axis=1))
+    halves = dsm[dsm["semester"] > 0].groupby(["region", "area"])[list(RECORD_COUNTS)].sum()
+    dsm = dsm.set_index(["region", "area"])
+    of_year = dsm["semester"] == 0
+    dsm.loc[of_year, list(RECORD_COUNTS)] = halves.reindex(dsm.index[of_year]).fillna(0).to_numpy()
+    dsm = dsm.reset_index()
+
+    counted = [*RECORD_COUNTS, *EPISODE_COUNTS]
+    grid = pd.MultiIndex.from_product([regions(), (0, 1, 2)], names=["region", "semester"])
+    whole = rejected.groupby("region")[list(REJECTED_COUNTS)].sum().assign(semester=0).reset_index()
+    refused = pd.concat([rejected, whole]).set_index(["region", "semester"])[list(REJECTED_COUNTS)]
+    region = dsm.groupby(["region", "semester"])[counted].sum().join(refused, how="outer").reindex(grid).fillna(0)
+    nation = region.groupby("semester").sum().reset_index().assign(level="nation", area=NATION)
+    region = region.reset_index().assign(level="region").rename(columns={"region": "area"})
+    table = pd.concat([nation, region, dsm]).assign(year=year)
+    table[list(COUNTS)] = table[list(COUNTS)].astype("Int64")
+    return table[[*_KEYS, *COUNTS]].sort_values(_KEYS).reset_index(drop=True)
+
+
+def shares(counts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What expectations judge, and what it was made from: nation and regions, a column for each of SHARES.
+
+    First frame: level, area, name and the shares (0 to 1, null where the denominator is zero), a row an area. Second
+    frame: level, area, share, numerator, denominator, a row an area and share.
+    """
+    areas = counts[counts["level"] != "dsm"].copy()
+    parts = []
+    for name, share in SHARES.items():
+        rows = areas[areas["semester"] == share.semester]
+        numerator, denominator = share.parts(rows)
+        parts.append(rows[["level", "area"]].assign(share=name, numerator=numerator, denominator=denominator))
+    parts = pd.concat(parts).astype({"numerator": "int64", "denominator": "int64"})
+    value = (parts["numerator"] / parts["denominator"].where(parts["denominator"] > 0)).astype("float64")
+    wide = parts.assign(value=value).pivot(index=["level", "area"], columns="share", values="value")
+    wide = wide.reindex(columns=list(SHARES)).reset_index()
+    wide.insert(2, "name", wide["area"].map({**regions(), NATION: "Italia"}))
+    return wide, parts.reset_index(drop=True)

@@ -1,0 +1,152 @@
+"""Judging the data of a year: measure in one pass, let the expectations judge, close the gate where they must."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from percorsi.conformed import known_by
+from percorsi.digests import code_digest, digest
+from percorsi.errors import UsageError
+from percorsi.quality import gate
+from percorsi.quality.counts import SHARES, add_up, shares
+from percorsi.quality.diagnosis import count_episodes, count_rejected
+from percorsi.quality.judging import failed_areas
+from percorsi.quality.suites import Check, Suite, load_suite
+from percorsi.settings import Settings
+from percorsi.storage import Store
+from percorsi.tables import table
+
+COUNT_TABLE, CHECK_TABLE, WITHHELD_TABLE = "quality/diagnosis_count", "quality/check", "quality/withheld"
+_SEVERITY = {"critical": "critical", "warning": "warning", "info": "information"}
+
+
+@dataclass(frozen=True)
+class QualityReport:
+    """What a judging found.
+
+    `checks` has the columns of quality/check; `withheld` region -> items; `grades` region -> A, B or C (regions of
+    which nothing could be judged, or whose values are withheld, have none); `docs` the page to open; `accepted` the
+    analyst's reason for computing over critical failures.
+    """
+
+    run_key: str
+    year: int
+    checks: pd.DataFrame
+    withheld: dict[str, list[str]]
+    grades: dict[str, str]
+    docs: Path
+    accepted: str | None = None
+
+    def failed_rows(self) -> list[dict]:
+        """The failed checks, gravest first: severity, check, area, observed, threshold, elements, unexpected."""
+        order = {severity: rank for rank, severity in enumerate(_SEVERITY.values())}
+        failed = self.checks[self.checks["status"] == "failed"]
+        failed = failed.assign(rank=failed["severity"].map(order)).sort_values(["rank", "check", "area"])
+        columns = ["severity", "check", "area", "observed", "threshold", "elements", "unexpected"]
+        return failed[columns].round({"observed": 4}).to_dict("records")
+
+
+def judge(
+    store: Store,
+    settings: Settings,
+    year: int,
+    run_key: str,
+    accept: str | None = None,
+    tick: Callable[[str], None] | None = None,
+) -> QualityReport:
+    """Judge the data of `year`; writes quality/diagnosis_count, quality/check, quality/withheld and the Data Docs.
+
+    Judging again under the same `run_key` replaces what it said. With `accept`, a reason, nothing is withheld and the
+    reason stands in quality/check. Raises UsageError for a key that is no file name, ConfigurationError for a suite
+    with faults (before Spark has anything to do), ResultUnavailable where the care episodes are not there.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", run_key):
+        raise UsageError("the key of a judging consists of letters, digits, point, dash and underscore")
+    tick = tick or (lambda step: None)
+    suite = load_suite("care_episode", {name: share.item for name, share in SHARES.items()})
+    tick("count diagnoses")
+    counts = _measure(store, year)
+    tick("judge expectations")
+    site = store.home.quality / run_key
+    shutil.rmtree(site, ignore_errors=True)  # Data Docs would show the earlier judging beside this one
+    frame, parts = shares(counts)
+    failed = failed_areas(frame, suite, run_key, site)
+    checks = pd.DataFrame(_rows(suite, parts, failed, run_key, year, accept), columns=list(table(CHECK_TABLE).columns))
+    withheld = {} if accept else gate.withheld(checks)
+    tick("write checks")
+    slice_ = f"run_key = '{run_key}'"
+    written = digest({"counts": store.digest(COUNT_TABLE), "suite": suite.digest, "accept": accept})
+    _write(store, checks, CHECK_TABLE, slice_, written)
+    _write(store, _withheld_rows(checks, withheld, run_key, year), WITHHELD_TABLE, slice_, written)
+    grades = {region: grade for region, grade in gate.grades(checks).items() if region not in withheld}
+    return QualityReport(run_key, year, checks, withheld, grades, site / "index.html", accept or None)
+
+
+def _measure(store: Store, year: int) -> pd.DataFrame:
+    """The counts of a year; those that stand there are taken when they were made from the same inputs and code."""
+    inputs = {name: store.version(name) for name in ("conformed/care_episode", "rejected")}
+    made_from = digest({"year": year, "inputs": inputs, "code": code_digest("quality")})
+    if store.digest(COUNT_TABLE) != made_from:
+        in_sight = known_by(store.read("conformed/care_episode"), year + 1)  # the data end: manual, section 1
+        by_dsm = count_episodes(in_sight, year).toPandas()
+        rejected = count_rejected(store.read("rejected"), year).toPandas()
+        counts = add_up(by_dsm, rejected, year)
+        _write(store, counts, COUNT_TABLE, f"year = {year}", made_from)
+        return counts
+    return store.read(COUNT_TABLE).where(f"year = {year}").toPandas()
+
+
+def _rows(
+    suite: Suite, parts: pd.DataFrame, failed: dict[str, set[str]], run_key: str, year: int, accept: str | None
+) -> Iterator[tuple]:
+    """Rows of quality/check: every check of every area, whether it could be judged or not."""
+    for check in suite.checks:
+        for part in parts[parts["share"] == check.kwargs.column].itertuples():
+            status, reason = _status(check, part.area, part.denominator, failed)
+            if accept and status == "failed" and check.severity == "critical":
+                reason = accept
+            yield (
+                run_key,
+                year,
+                suite.name,
+                check.meta.item,
+                part.level,
+                part.area,
+                check.meta.check,
+                _SEVERITY[check.severity],
+                part.numerator / part.denominator if part.denominator else None,
+                check.threshold,
+                "min" if check.is_minimum else "max",
+                part.denominator,
+                part.denominator - part.numerator if check.is_minimum else part.numerator,
+                status,
+                reason,
+            )
+
+
+def _status(check: Check, area: str, denominator: int, failed: dict[str, set[str]]) -> tuple[str, str | None]:
+    if not denominator:
+        return "not_applicable", SHARES[check.kwargs.column].nothing
+    return ("failed" if area in failed[check.meta.check] else "passed"), None
+
+
+def _withheld_rows(checks: pd.DataFrame, withheld: dict[str, list[str]], run_key: str, year: int) -> pd.DataFrame:
+    failed = checks[(checks["status"] == "failed") & (checks["severity"] == "critical")]
+    rows = [
+        (run_key, year, region, item, ",".join(failed[(failed["area"] == region) & (failed["item"] == item)]["check"]))
+        for region, items in withheld.items()
+        for item in items
+    ]
+    return pd.DataFrame(rows, columns=list(table(WITHHELD_TABLE).columns))
+
+
+def _write(store: Store, frame: pd.DataFrame, name: str, slice_: str, written: str) -> None:
+    """Replace one slice (`column = value`) of a table of counts."""
+    plain = frame.astype(object).where(frame.notna(), None)
+    rows = [tuple(v.item() if hasattr(v, "item") else v for v in row) for row in plain.itertuples(index=False)]
+    df = store.spark.createDataFrame(rows, table(name).schema)
+    store.write(df, name, digest=written, partition_by=(slice_.split()[0],), replace_where=slice_)

@@ -1,0 +1,131 @@
+"""Suites of expectations: Great Expectations' own JSON in expectations/, one file for each conformed table.
+
+A steward edits the thresholds there. What this room needs beyond the format stands in each expectation's `meta`, and
+all faults of a file are told at once.
+"""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from percorsi.digests import digest
+from percorsi.errors import ConfigurationError
+from percorsi.settings import load_yaml, refuse
+
+EXPECTATION = "expect_column_values_to_be_between"
+
+
+class _Kwargs(BaseModel):
+    """One column and one bound. No `mostly`: each area is judged for itself."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    column: str
+    min_value: float | None = Field(None, ge=0, le=1)
+    max_value: float | None = Field(None, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> "_Kwargs":
+        if (self.min_value is None) == (self.max_value is None):
+            raise ValueError("exactly one of min_value and max_value is expected")
+        return self
+
+
+class _Meta(BaseModel):
+    """What a check is called, what it is about, why it is made and what a steward does about it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    check: str = Field(pattern=r"^[a-z0-9_]+$")
+    item: str
+    why: str = Field(min_length=1)
+    action: str = Field(min_length=1)
+
+
+class Check(BaseModel):
+    """One expectation of a suite, in Great Expectations' form."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    type: Literal["expect_column_values_to_be_between"]
+    severity: Literal["critical", "warning", "info"]
+    kwargs: _Kwargs
+    meta: _Meta
+    description: str | None = None
+    id: str | None = None
+
+    @property
+    def threshold(self) -> float:
+        return self.kwargs.max_value if self.kwargs.min_value is None else self.kwargs.min_value
+
+    @property
+    def is_minimum(self) -> bool:
+        return self.kwargs.min_value is not None
+
+    def configuration(self) -> dict[str, Any]:
+        """For Great Expectations; why and action as notes, which its pages show beside the expectation."""
+        notes = {"format": "markdown", "content": [f"**Why.** {self.meta.why}", f"**Do.** {self.meta.action}"]}
+        return {
+            "type": self.type,
+            "severity": self.severity,
+            "kwargs": self.kwargs.model_dump(exclude_none=True),
+            "meta": {"check": self.meta.check, "item": self.meta.item, "notes": notes},
+        }
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    expectations: list[Check] = Field(min_length=1)
+    meta: dict[str, Any] = {}
+    id: str | None = None
+    notes: Any = None
+    suite_parameters: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The checks of one table and the digest of what they say."""
+
+    name: str
+    checks: tuple[Check, ...]
+    digest: str
+
+
+def expectations_dir() -> Path:
+    """The folder of the suites: PERCORSI_EXPECTATIONS, else the checkout's, else the installed one."""
+    named = os.environ.get("PERCORSI_EXPECTATIONS")
+    if named:
+        return Path(named)
+    checkout = Path(__file__).resolve().parents[3] / "expectations"
+    return checkout if checkout.is_dir() else Path(sys.prefix) / "share" / "percorsi" / "expectations"
+
+
+def load_suite(name: str, columns: dict[str, str], folder: Path | None = None) -> Suite:
+    """The suite `<name>.json`, held against the judged columns (column -> item).
+
+    Raises ConfigurationError naming the file and every fault: a column that is not judged or of another item, a check
+    named twice, no threshold or two, an unknown severity, a key written twice.
+    """
+    path = (folder or expectations_dir()) / f"{name}.json"
+    content = load_yaml(path)  # JSON is YAML, and a key written twice is refused with its line
+    try:
+        file = _File(**content)
+    except ValidationError as error:
+        raise refuse(path, error) from error
+    faults, seen = [], set()
+    if file.name != name:
+        faults.append(f"the suite is called '{file.name}', the file says '{name}'")
+    for check in file.expectations:
+        label, column = check.meta.check, check.kwargs.column
+        if label in seen:
+            faults.append(f"{label}: a check of this name stands there twice")
+        seen.add(label)
+        if column not in columns:
+            faults.append(f"{label}: no column '{column}' is judged; there are {', '.join(sorted(columns))}")
+        elif columns[column] != check.meta.item:
+            faults.append(f"{label}: the column '{column}' is of the item '{columns[column]}'")
+    if faults:
+        raise ConfigurationError("\n".join(f"{path}: {fault}" for fault in faults), next_step="correct the file")
+    return Suite(name, tuple(file.expectations), digest([c.model_dump() for c in file.expectations]))

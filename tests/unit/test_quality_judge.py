@@ -1,0 +1,153 @@
+"""Judging end to end on hand-made tables: what passes, fails, is withheld, and that no value of a person gets out."""
+
+from datetime import date
+
+import pytest
+from percorsi.errors import UsageError
+from percorsi.home import Home
+from percorsi.quality import judge, regions_left
+from percorsi.storage import Store
+
+EPISODE_SCHEMA = """person_id long, register string, region string, azienda string, dsm string, structure string,
+    contact_id string, year int, semester int, opening_date date, opening_diagnosis string, closing_date date,
+    closing_diagnosis string, known_from int, known_until int"""
+REJECTED_SCHEMA = (
+    "flow string, region string, year int, period string, file string, line long, field string, code string"
+)
+PLANTED_CONTACT, PLANTED_STRUCTURE, PLANTED_PERSON = "ZQCONTACTZQ", "ZQSTRUCTZQ", 770077007700
+
+
+def episodes(region, good, bad, first=0):
+    """One record in each semester for `good` episodes with a diagnosis and `bad` ones that await it."""
+    return [
+        (
+            PLANTED_PERSON + first + i,
+            "territorial",
+            region,
+            "321",
+            "001",
+            PLANTED_STRUCTURE,
+            f"{PLANTED_CONTACT}{i}",
+            2015,
+        )
+        + (semester, date(2014, 5, 1), "29530" if i < good else "99999", None, None, None, None)
+        for i in range(good + bad)
+        for semester in (1, 2)
+    ]
+
+
+@pytest.fixture(scope="module")
+def judged(spark, settings, tmp_path_factory):
+    """Region 010: 10 of 10. 030: 5 of 10, on the critical threshold. 041: 4 of 10. 150: 9 of 9 and 1 line rejected."""
+    store = Store(Home(tmp_path_factory.mktemp("judged")), spark)
+    rows = episodes("010", 10, 0) + episodes("030", 5, 5, 100) + episodes("041", 4, 6, 200) + episodes("150", 9, 0, 300)
+    early = (*episodes("010", 0, 1, 400)[0][:-1], 2014)  # what a data end of 2014 took for a person: not in sight
+    store.write(spark.createDataFrame([*rows, early], EPISODE_SCHEMA), "conformed/care_episode")
+    rejected = [("CNT", "150", 2015, "S1", "CNT_150_2015_S1.csv", line, "Diagnosi", "3231") for line in (2, 3)]
+    store.write(spark.createDataFrame(rejected, REJECTED_SCHEMA), "rejected")
+    return store, judge(store, settings, 2015, "run-a")
+
+
+def row(report, check, area):
+    found = report.checks[(report.checks["check"] == check) & (report.checks["area"] == area)]
+    assert len(found) == 1
+    return found.iloc[0].to_dict()
+
+
+def test_a_share_on_the_threshold_passes_and_one_below_fails(judged):
+    _, report = judged
+    on, below = row(report, "diagnosis_usable", "030"), row(report, "diagnosis_usable", "041")
+    assert (on["status"], on["observed"], on["elements"], on["unexpected"]) == ("passed", 0.5, 20, 10)
+    assert (below["status"], below["observed"], below["elements"], below["unexpected"]) == ("failed", 0.4, 20, 12)
+    assert (below["severity"], below["threshold"], below["bound"]) == ("critical", 0.5, "min")
+
+
+def test_rejected_records_count_in_the_denominator(judged):
+    _, report = judged
+    found = row(report, "diagnosis_missing", "150")
+    assert (found["elements"], found["unexpected"], found["observed"]) == (20, 2, 0.1)
+    assert found["bound"] == "max"
+
+
+def test_the_nation_is_judged_and_never_withheld(judged):
+    _, report = judged
+    found = row(report, "diagnosis_usable", "IT")
+    assert (found["elements"], found["unexpected"]) == (80, 24)  # 78 records, 2 rejected; 10 + 12 awaited, 2 missing
+    assert report.withheld == {"041": ["diagnosis"]}
+
+
+def test_a_region_without_records_is_not_applicable(judged):
+    _, report = judged
+    found = row(report, "diagnosis_usable", "200")
+    assert found["status"] == "not_applicable"
+    assert found["observed"] is None or found["observed"] != found["observed"]
+    assert found["reason"] == "no record of the year was delivered"
+    nothing = report.checks[report.checks["area"] == "200"]
+    assert set(nothing["status"]) == {"not_applicable"}
+    assert "200" not in report.grades
+
+
+def test_grades(judged):
+    _, report = judged
+    # 010 and 150 fail nothing; 030 fails warnings; 041 is withheld and has no grade.
+    assert report.grades == {"010": "A", "030": "B", "150": "A"}
+    assert regions_left(report.withheld, {"010", "030", "041", "150"}) == ["010", "030", "150"]
+    assert regions_left(report.withheld, {"041"}) == []
+
+
+def test_what_stands_in_the_tables_is_what_the_report_says(judged):
+    store, report = judged
+    assert store.read("quality/check").where("run_key = 'run-a'").count() == len(report.checks) == 11 * 22
+    withheld = [r.asDict() for r in store.read("quality/withheld").collect()]
+    assert withheld == [
+        {"run_key": "run-a", "year": 2015, "region": "041", "item": "diagnosis", "reason": "diagnosis_usable"}
+    ]
+    count = store.read("quality/diagnosis_count").where("area = '030-321-001' and semester = 0").first()
+    assert (count["records"], count["opening_default"], count["episodes"], count["episodes_usable"]) == (20, 10, 10, 5)
+
+
+def test_accepted_failures_withhold_nothing_and_are_recorded(judged, settings):
+    store, first = judged
+    versions = store.version("quality/diagnosis_count")
+    report = judge(store, settings, 2015, "run-b", accept="agreed with the region")
+    assert report.withheld == {}
+    assert report.grades["041"] == "C"
+    assert report.accepted == "agreed with the region"
+    kept = store.read("quality/check").where("reason = 'agreed with the region'").collect()
+    assert [(r["run_key"], r["area"], r["check"]) for r in kept] == [("run-b", "041", "diagnosis_usable")]
+    assert store.version("quality/diagnosis_count") == versions  # counted once, judged twice
+    assert store.read("quality/withheld").count() == 1  # the first judging stands beside the second
+    again = judge(store, settings, 2015, "run-b")
+    assert again.withheld == first.withheld
+    assert store.read("quality/check").count() == 2 * len(first.checks)
+
+
+def test_a_key_that_is_no_file_name_is_refused(judged, settings):
+    with pytest.raises(UsageError):
+        judge(judged[0], settings, 2015, "../elsewhere")
+
+
+def test_nothing_of_a_person_is_written(judged):
+    store, report = judged
+    planted = (PLANTED_CONTACT, PLANTED_STRUCTURE, str(PLANTED_PERSON)[:8])
+    files = [p for p in store.home.quality.rglob("*") if p.is_file()]
+    assert report.docs in files
+    for path in files:
+        text = path.read_bytes().decode("utf-8", "replace")
+        assert not [p for p in planted if p in text], path.name
+    for name in ("quality/diagnosis_count", "quality/check", "quality/withheld"):
+        text = "\n".join(map(str, store.read(name).collect()))
+        assert not [p for p in planted if p in text], name
+    assert not [p for p in planted if p in str(report)]
+
+
+def test_the_pages_ask_no_address(judged):
+    _, report = judged
+    pages = list(report.docs.parent.rglob("*.html"))
+    assert len(pages) == 3  # index, suite, result
+    for page in pages:
+        text = page.read_text()
+        assert "<script" not in text
+        assert 'src="http' not in text and '<link rel="stylesheet" href="http' not in text
+    result = next(p for p in pages if "validations" in p.parts).read_text()
+    assert "Provincia autonoma di Bolzano" in result  # the area that failed
