@@ -1,0 +1,33 @@
+"""Releases: values of a run under disclosure control, as a bundle that never changes; and the way to pull them.
+
+Nothing here needs Spark or Java. What making a release needs (the solver of the attack) is loaded by `make` only.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from percorsi.release.pulling import list_releases, pull
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from percorsi.home import Home
+    from percorsi.release.bundle import ReleasedRun
+
+__all__ = ["list_releases", "make", "pull"]
+
+
+def make(
+    home: "Home",
+    run: "ReleasedRun",
+    name: str,
+    values: "pd.DataFrame",
+    catalogue: "list[dict]",
+    *,
+    synthetic: bool | None = None,
+    dsm_names: dict[str, str] | None = None,
+) -> Path:
+    """Publish the values of a run; see `percorsi.release.bundle.make`."""
+    from percorsi.release.bundle import make as make_bundle
+
+    return make_bundle(home, run, name, values, catalogue, synthetic=synthetic, dsm_names=dsm_names)

@@ -1,0 +1,172 @@
+"""Disclosure control of a table of values: what is not shown, and the proof that it cannot be worked out.
+
+Suppression and attack alternate until no hidden cell is exposed: see `suppression` for the rule, `attack` for what an
+attacker knows, docs/decisions/0501-disclosure-control.md for why.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from percorsi.errors import PercorsiError
+from percorsi.release.attack import View, exposed
+from percorsi.release.relations import LinkedTable, linked_tables
+from percorsi.release.suppression import Rule, candidates, complete, smallest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PUBLISHED, SUPPRESSED, ABSENT = "published", "suppressed", "absent"
+NUMBERS = ["numerator", "denominator", "value", "lower", "upper"]
+
+
+@dataclass
+class Protection:
+    """The protected frame and how it came about: cells hidden for their own sake, for others', after an attack."""
+
+    frame: "pd.DataFrame"
+    sensitive: int = 0
+    complementary: int = 0
+    after_attack: int = 0
+    tables: list[LinkedTable] = field(default_factory=list, repr=False)
+
+
+def protect(
+    frame: "pd.DataFrame",
+    rule: Rule | None = None,
+    keep_hidden: Collection[int] = (),
+    known: Collection[int] = (),
+) -> Protection:
+    """The frame with a column `status`, and nothing left in the rows that are not published.
+
+    `frame`: rows of proportions (columns of the contract of `percorsi values`). Of earlier releases, by position of the
+    row: `keep_hidden` are hidden in any case, `known` are known to the attacker even where they are hidden now.
+    Deterministic. Raises PercorsiError where a cell stays exposed although nothing is left to hide.
+    """
+    rule = rule or Rule()
+    tables = linked_tables(frame)
+    masks, unknown = [], []
+    result = Protection(frame, tables=tables)
+    for table in tables:
+        sensitive = rule.sensitive(table)
+        result.sensitive += int(sensitive.sum())
+        wanted = np.zeros(len(table.numerator), dtype=bool)
+        wanted[: table.rows] = np.isin(table.row, list(keep_hidden)) & (table.denominator[: table.rows] > 0)
+        masks.append(complete(table, sensitive | wanted, rule))
+        unknown.append(np.ones(len(table.numerator), dtype=bool))
+        unknown[-1][: table.rows] = ~np.isin(table.row, list(known))
+    first = _hidden(tables, masks)
+    for family in families(tables):
+        _withstand(*([of[i] for i in family] for of in (tables, masks, unknown)), rule)
+    result.complementary = first - result.sensitive
+    result.after_attack = _hidden(tables, masks) - first
+    result.frame = _blank(frame, tables, masks)
+    return result
+
+
+def _hidden(tables: list[LinkedTable], masks: list[np.ndarray]) -> int:
+    return sum(int(mask[: table.rows].sum()) for table, mask in zip(tables, masks, strict=True))
+
+
+def families(tables: list[LinkedTable]) -> list[list[int]]:
+    """Tables that have one denominator, told by their counts: equal in every cell below the nation that both have.
+
+    What is shown of one then tells the denominators of the others. Taking two that are equal by chance for a family
+    only makes the attacker stronger.
+    """
+    below = [
+        {cell: int(d) for cell, d in zip(t.cells, t.denominator, strict=False) if cell[0] != "nation"} for t in tables
+    ]
+    found: list[list[int]] = []
+    for i, mine in enumerate(below):
+        for family in found:
+            first = below[family[0]]
+            common = mine.keys() & first.keys()
+            if common and all(mine[cell] == first[cell] for cell in common):
+                family.append(i)
+                break
+        else:
+            found.append([i])
+    return found
+
+
+def views(tables: list[LinkedTable], masks: list[np.ndarray]) -> list[View]:
+    """What the attacker sees of a family, `masks` saying what is unknown.
+
+    The denominator of a cell is shared where it is equal; that of a remainder is its own.
+    """
+    result = []
+    for v, (table, mask) in enumerate(zip(tables, masks, strict=True)):
+        keys: list = [(cell, int(d)) for cell, d in zip(table.cells, table.denominator, strict=False)]
+        keys += [(v, i) for i in range(table.rows, len(table.numerator))]
+        result.append(View(table, mask, keys))
+    return result
+
+
+def _withstand(tables: list[LinkedTable], masks: list[np.ndarray], unknown: list[np.ndarray], rule: Rule) -> None:
+    """Attack a family and hide more, in place, until the attack finds nothing."""
+    while found := exposed(views(tables, [m & u for m, u in zip(masks, unknown, strict=True)]), rule.threshold):
+        grown = False
+        for v, cell in found:
+            grown |= _cover(tables, masks, v, cell, rule)
+        if not grown:
+            raise PercorsiError(
+                f"disclosure control cannot protect {tables[0].code}: a hidden value could be worked out",
+                next_step="leave this code out of the release",
+            )
+
+
+def _cover(tables: list[LinkedTable], masks: list[np.ndarray], v: int, cell: int, rule: Rule) -> bool:
+    """Hide more around an exposed cell, the least costly first; False where all is hidden.
+
+    Where other tables of the family give the denominators away, hiding there what is hidden here costs least; then a
+    neighbour in the cell's own table; then in another table; then anything.
+    """
+    table, mask = tables[v], masks[v]
+    around = [r for r in table.relations if cell == r.total or cell in r.parts]
+    partners = {table.cells[i] for r in around for i in (r.total, *r.parts) if i < table.rows and mask[i]}
+    others = [w for w in range(len(tables)) if w != v]
+    if all(_hides(tables[w], masks[w], {table.cells[cell]}) for w in others):
+        grown = [_hide(tables[w], masks[w], partners, rule) for w in others]
+        if any(grown):
+            return True
+    near = {table.cells[i] for r in around for i in (*candidates(table, r, mask), r.total)}
+    every = set(table.cells)
+    for wanted, where in ((near, [v]), (near, others), (every, [v]), (every, others)):
+        for w in where:
+            open_cells = [
+                i
+                for i, c in enumerate(tables[w].cells)
+                if c in wanted and not masks[w][i] and tables[w].denominator[i] > 0
+            ]
+            extra = smallest(tables[w], open_cells)
+            if extra is not None:
+                return _hide(tables[w], masks[w], {tables[w].cells[extra]}, rule)
+    return False
+
+
+def _hides(table: LinkedTable, mask: np.ndarray, cells: set) -> bool:
+    return all(mask[i] or table.denominator[i] == 0 for i, cell in enumerate(table.cells) if cell in cells)
+
+
+def _hide(table: LinkedTable, mask: np.ndarray, cells: set, rule: Rule) -> bool:
+    """Hide these cells and what follows from them, in place; whether anything was shown before."""
+    wanted = [i for i, cell in enumerate(table.cells) if cell in cells and not mask[i] and table.denominator[i] > 0]
+    mask[wanted] = True
+    mask[:] = complete(table, mask, rule)
+    return bool(wanted)
+
+
+def _blank(frame: "pd.DataFrame", tables: list[LinkedTable], masks: list[np.ndarray]) -> "pd.DataFrame":
+    """Status and emptied rows: of what is not published, neither counts nor value, limits, method."""
+    status = np.where(frame["value"].isna() | frame["reason"].notna(), ABSENT, PUBLISHED).astype(object)
+    for table, mask in zip(tables, masks, strict=True):
+        status[table.row[mask[: table.rows]]] = SUPPRESSED
+    result = frame.assign(status=status)
+    withheld = status != PUBLISHED
+    result.loc[withheld, NUMBERS] = np.nan
+    result.loc[withheld, "method"] = None
+    result.loc[status == SUPPRESSED, "reason"] = None
+    return result

@@ -1,0 +1,80 @@
+"""What earlier releases of the same year have already said: two releases side by side must not tell more than one.
+
+Where the data have not changed, a cell hidden in one release and shown in the other is known. So what was hidden stays
+hidden as long as the numbers around it are the same, and what was shown counts as known to the attacker.
+"""
+
+import csv
+import io
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from percorsi.errors import ResultUnavailable
+from percorsi.home import Home
+from percorsi.release.pulling import list_releases, verified
+from percorsi.release.relations import KEY, LinkedTable, linked_tables
+from percorsi.release.suppression import Rule
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_ROW_KEY = ["code", "component", *KEY]
+
+
+@dataclass
+class Earlier:
+    """`keep_hidden`, `known`: positions of rows of the frame; `summary`: one entry for each earlier release."""
+
+    keep_hidden: set[int] = field(default_factory=set)
+    known: set[int] = field(default_factory=set)
+    summary: list[dict] = field(default_factory=list)
+
+
+def compare(home: Home, year: int, frame: "pd.DataFrame", rule: Rule) -> Earlier:
+    """Earlier releases of the year in this home against the values about to be released.
+
+    A release that can no longer be verified is named in the summary as not compared.
+    """
+    result = Earlier()
+    same_year = [entry["release"] for entry in list_releases(home) if entry["year"] == year]
+    if not same_year:
+        return result
+    tables = linked_tables(frame)
+    for name in sorted(same_year):
+        try:
+            rows = list(csv.DictReader(io.StringIO(verified(home.releases / name)["values.csv"].decode(), newline="")))
+        except ResultUnavailable:
+            result.summary.append({"release": name, "compared": False})
+            continue
+        result.summary.append({"release": name, "compared": True, **_compare(result, rows, tables, rule)})
+    return result
+
+
+def _compare(result: Earlier, rows: list[dict], tables: list[LinkedTable], rule: Rule) -> dict:
+    """Adds to the result what one release says; gives the counts for the summary."""
+    then = {tuple(row[k] for k in _ROW_KEY): row for row in rows}
+    counts = {"hidden_then": 0, "small_changes": 0}
+    for table in tables:
+        told = [then.get((table.code, table.component, *cell)) for cell in table.cells]
+        hidden = np.array([bool(row) and row["status"] == "suppressed" for row in told], dtype=bool)
+        shown = np.array([bool(row) and row["status"] == "published" for row in told], dtype=bool)
+        before = np.array(
+            [
+                (float(r["numerator"]), float(r["denominator"])) if s else (0, 0)
+                for r, s in zip(told, shown, strict=True)
+            ]
+        )
+        now = np.stack([table.numerator, table.denominator], axis=1)[: table.rows]
+        same = shown & (now == before).all(axis=1)
+        change = np.abs(now - before)
+        small = rule.small(change[:, 0]) | rule.small(np.abs(change[:, 1] - change[:, 0]))
+        counts["hidden_then"] += int(hidden.sum())
+        counts["small_changes"] += int((shown & small).sum())
+        result.known.update(table.row[same].tolist())
+        for relation in table.relations:
+            members = np.array([i for i in (relation.total, *relation.parts) if i < table.rows])
+            if same[members].any() and (same | ~shown)[members].all():
+                result.keep_hidden.update(table.row[members[hidden[members]]].tolist())
+    return counts

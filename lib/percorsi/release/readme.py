@@ -1,0 +1,50 @@
+"""The page that travels with a release: what it is, how to read it, what its columns say."""
+
+from percorsi.tables import TableDeclaration
+
+_SYNTHETIC = "**Dati sintetici. Synthetic data: they describe no real person, service or region.**"
+
+
+def readme(metadata: dict, values: TableDeclaration) -> str:
+    """README.md of a bundle: Italian first, then English, then the columns."""
+    counts, control = metadata["values"], metadata["disclosure_control"]
+    threshold = control["threshold"]
+    columns = "\n".join(
+        f"| `{name}` | {column.meaning}{f' ({column.unit})' if column.unit else ''} | {column.null} |"
+        for name, column in values.columns.items()
+    )
+    notice = f"\n{_SYNTHETIC}\n" if metadata["data"] == "synthetic" else ""
+    return f"""# Percorsi di cura, {metadata["year"]}: release {metadata["release"]}
+{notice}
+## Come si legge
+
+Ogni riga di `values.csv` (o `values.parquet`) è il valore di un indicatore in un'area, eventualmente per sesso o per
+classe di età. I titoli ufficiali sono in `indicators.csv`. La colonna `status` dice come leggere la riga:
+
+- `published` ({counts["published"]} righe): il valore è dato, con numeratore, denominatore e intervallo al 95%;
+- `suppressed` ({counts["suppressed"]}): il valore esiste e non è mostrato, per proteggere le persone. Il numeratore,
+  o il resto del denominatore, vale da 1 a {threshold}; oppure la riga permetterebbe di ricavarne uno per differenza;
+- `absent` ({counts["absent"]}): il valore non si può avere; `reason` dice perché. Non è uno zero.
+
+Una persona seguita in due aree conta in entrambe: le aree non si sommano al totale.
+
+## How to read it
+
+Each row is the value of an indicator in an area, possibly by sex or by age class. `status` says how to read it:
+`published` rows carry the value; `suppressed` rows have one that is kept back to protect persons (a count of 1 to
+{threshold}, or a row from which such a count could be worked out by subtraction); `absent` rows have none, for the
+`reason` given, which is never a zero. A person seen in two areas counts in both: areas do not add up to their total.
+
+## Columns of the values
+
+| column | meaning | empty |
+| --- | --- | --- |
+{columns}
+
+## Where it comes from
+
+Run {metadata["run"]}, code {metadata["commit"] or "not stated"}, definitions
+{metadata["definitions"] or "not stated"}, data: {metadata["data"]}. `metadata.json`
+holds the versions of the tables read, the parameters and the SHA-256 of every file;
+`datapackage.json` describes the CSV files for programs (Frictionless Data Package).
+"""
