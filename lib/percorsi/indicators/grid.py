@@ -1,0 +1,41 @@
+"""The full grid of areas and breakdowns, and the sums of its cells.
+
+A unit counts once in each area, and has one sex and one age class: within an area the cells of sex and age class are
+disjoint, so their sums are the breakdowns and the total. Areas are never summed.
+"""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from percorsi.regions import regions
+
+NATION = "IT"
+SEXES = ("1", "2", "9")
+AGE_CLASSES = ("18-24", "25-34", "35-44", "45-54", "55-64", "65-74", "75+")
+CELL = ["level", "area", "sex", "age_class"]
+
+
+def full_grid(dsms: Iterable[str]) -> pd.DataFrame:
+    """Columns level, area, sex, age_class ('' is all): nation and regions broken down, each DSM as a whole."""
+    areas = [("nation", NATION), *(("region", region) for region in regions())]
+    breakdowns = [("", ""), *((sex, "") for sex in SEXES), *(("", age_class) for age_class in AGE_CLASSES)]
+    rows = [(*area, *breakdown) for area in areas for breakdown in breakdowns]
+    rows += [("dsm", dsm, "", "") for dsm in sorted(dsms)]
+    return pd.DataFrame(rows, columns=CELL)
+
+
+def sums_on(grid: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """The integer columns of `cells` (one row for each area, sex and age class with somebody) on the rows of the grid.
+
+    Who has no age class counts in the total only.
+    """
+    sums = [name for name in cells.columns if name not in CELL]
+    broken_down = cells[cells["level"] != "dsm"]
+    parts = [
+        cells.assign(sex="", age_class=""),
+        broken_down.assign(age_class=""),
+        broken_down[broken_down["age_class"].notna()].assign(sex=""),
+    ]
+    totals = pd.concat(parts).groupby(CELL)[sums].sum()
+    return totals.reindex(pd.MultiIndex.from_frame(grid), fill_value=0).astype("int64").reset_index(drop=True)

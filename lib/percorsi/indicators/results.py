@@ -1,0 +1,79 @@
+"""The rows of an indicator: numbers where its region covers it and somebody is in the population, else the reason."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from percorsi.indicators.coverage import Coverage
+from percorsi.indicators.grid import NATION
+from percorsi.indicators.kinds import Arrays
+
+Grades = Mapping[str, Mapping[str, str]]  # item of quality -> region -> A, B, C
+NUMBERS = ["numerator", "denominator", "value", "lower", "upper"]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is said of one indicator, by region and for the nation (`IT`)."""
+
+    reasons: Mapping[str, str]
+    grades: Mapping[str, str]
+    left_out: str
+
+
+@dataclass(frozen=True)
+class Regional:
+    """What is known of the regions. `in_contact`: those with a person in contact in the year."""
+
+    coverage: Coverage
+    in_contact: Collection[str]
+    grades: Grades
+
+    def about(self, code: str, items: Collection[str]) -> Said:
+        """Reasons, grades and the regions left out for an indicator that rests on some items of quality.
+
+        The nation has a reason where no region covers the indicator, the first of those left out; its grade is the
+        worst of the regions it includes.
+        """
+        covering = self.coverage.covering(code)
+        left_out = [region for region in self.in_contact if region not in covering]
+        reasons = dict(self.coverage.reasons[code])
+        if not covering:
+            reasons[NATION] = self.coverage.first_reason(code, left_out)
+        graded = sorted((region, grade) for item in items for region, grade in self.grades.get(item, {}).items())
+        grades: dict[str, str] = {}
+        for region, grade in graded:  # the worst of the items
+            grades[region] = max(grade, grades.get(region, grade))
+        included = [grades[region] for region in self.in_contact if region in covering and region in grades]
+        if included:
+            grades[NATION] = max(included)
+        return Said(reasons, grades, ",".join(left_out))
+
+
+def rows(
+    grid: pd.DataFrame, code: str, sums: Arrays, results: Mapping[str, np.ndarray | str], said: Said
+) -> pd.DataFrame:
+    """One row for each row of the grid; where there is a reason there is no number and no method."""
+    nation = grid["level"] == "nation"
+    region = grid["area"].str[:3].where(~nation, NATION)  # the code of a DSM begins with its region's
+    empty = pd.Series(np.where(sums["denominator"] > 0, None, "denominator_zero"))
+    reason, grade = (
+        region.map(of_region).astype(object).where(lambda said: said.notna(), None)
+        for of_region in (said.reasons, said.grades)
+    )
+    frame = grid.assign(
+        code=code,
+        component="",
+        numerator=sums["numerator"].astype(float),
+        denominator=sums["denominator"].astype(float),
+        **results,
+        reason=reason.where(reason.notna(), empty),
+        grade=grade,
+        left_out=np.where(nation, said.left_out, None),
+    )
+    absent = frame["reason"].notna()
+    frame.loc[absent, NUMBERS] = np.nan
+    frame["method"] = frame["method"].where(~absent, None)
+    return frame
