@@ -139,7 +139,11 @@ def ingest(
     """Check a delivery by its layouts and rules, keep it, and bring the current records up to date."""
     from percorsi import pipeline
 
-    print(pipeline.ingest(Home(home), load_settings(env), deliveries, _day(delivered), skip_refused))
+    report = pipeline.ingest(Home(home), load_settings(env), deliveries, _day(delivered), skip_refused)
+    _print_rows([{"flow": flow, **vars(numbers)} for flow, numbers in report.flows.items()], False)
+    print(f"delivery {report.delivery} of {report.delivered}" if report.new else "nothing new: loaded before")
+    for refused in report.refused:
+        print(refused, file=sys.stderr)
 
 
 @command
@@ -273,8 +277,9 @@ def deliveries(home: HomeOption = HOME, as_json: JsonOption = False) -> None:
 def catalogue(as_json: JsonOption = False) -> None:
     """Check the catalogue of indicators and list it."""
     from percorsi.indicators.catalogue import load_catalogue
+    from percorsi.indicators.listing import catalogue_rows
 
-    _print_rows(load_catalogue().rows(), as_json)
+    _print_rows(catalogue_rows(load_catalogue()), as_json)
 
 
 def main(arguments: list[str] | None = None) -> None:

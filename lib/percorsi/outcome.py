@@ -1,0 +1,73 @@
+"""What a run ends in, as its analyst reads it: the nation's values, what is missing and why, where everything lies."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from percorsi.home import Home
+from percorsi.settings import Settings
+from percorsi.texts import text_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from percorsi.indicators.catalogue import Catalogue
+    from percorsi.quality import QualityReport
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished run; `str()` is what the command prints."""
+
+    home: Home
+    settings: Settings
+    run_id: str
+    catalogue: "Catalogue"
+    values: "pd.DataFrame"
+    quality: "QualityReport"
+
+    def nation(self) -> list[dict]:
+        """A row for each indicator: code, name, numerator, denominator, value and interval in percent, reason."""
+        whole = self.values.query("level == 'nation' and sex == '' and age_class == '' and component == ''")
+        return [
+            {
+                "code": row.code,
+                "name": self.catalogue.by_code[row.code][0].title,
+                "numerator": _whole(row.numerator),
+                "denominator": _whole(row.denominator),
+                "value %": _percent(row.value),
+                "95% interval": f"{_percent(row.lower)} - {_percent(row.upper)}" if row.value == row.value else "",
+                "absent because": row.reason or "",
+            }
+            for row in whole.itertuples()
+        ]
+
+    def left_out(self) -> list[str]:
+        """For each set of regions left out of the nation: its codes and the regions."""
+        whole = self.values.query("level == 'nation' and sex == '' and age_class == '' and left_out.notna()")
+        groups = whole[whole["left_out"] != ""].groupby("left_out")["code"].agg(", ".join)
+        return [f"{codes}: without the regions {regions.replace(',', ', ')}" for regions, codes in groups.items()]
+
+    def __str__(self) -> str:
+        uri = self.settings.tracking.uri or self.home.tracking_uri
+        withheld = ", ".join(self.quality.withheld)
+        lines = [
+            f"Run {self.run_id}, year {self.quality.year}: the nation",
+            text_table(self.nation()),
+            "",
+            *self.left_out(),
+            *([f"quality withholds the values of the regions: {withheld}"] if withheld else []),
+            *([f"computed over failed quality, accepted: {self.quality.accepted}"] if self.quality.accepted else []),
+            f"quality report  {self.quality.docs}",
+            f"all values      percorsi values --home {self.home.path} --run {self.run_id} --csv values.csv",
+            f"the run         mlflow ui --backend-store-uri {uri}",
+            f"release it      percorsi release --home {self.home.path} --run {self.run_id} --name NAME",
+        ]
+        return "\n".join(lines)
+
+
+def _whole(number: float) -> str | int:
+    return int(number) if number == number else ""
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.1f}" if fraction == fraction else ""
