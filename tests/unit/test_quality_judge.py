@@ -1,5 +1,6 @@
 """Judging end to end on hand-made tables: what passes, fails, is withheld, and that no value of a person gets out."""
 
+import re
 from datetime import date
 
 import pytest
@@ -144,10 +145,18 @@ def test_nothing_of_a_person_is_written(judged):
 def test_the_pages_ask_no_address(judged):
     _, report = judged
     pages = list(report.docs.parent.rglob("*.html"))
-    assert len(pages) == 3  # index, suite, result
+    assert len(pages) == 3  # scorecard, suite, result
     for page in pages:
         text = page.read_text()
-        assert "<script" not in text
-        assert 'src="http' not in text and '<link rel="stylesheet" href="http' not in text
-    result = next(p for p in pages if "validations" in p.parts).read_text()
-    assert "Provincia autonoma di Bolzano" in result  # the area that failed
+        assert not re.findall(r"<script|<link|<img|url\(|@import", text), page.name
+
+
+def test_the_pages_say_what_failed_where_and_what_to_do(judged):
+    _, report = judged
+    pages = {page.parent.name: page.read_text() for page in report.docs.parent.rglob("*.html")}
+    index = report.docs.read_text()
+    assert "Values are withheld for Provincia autonoma di Bolzano (diagnosis)." in index
+    assert "12 of 20 not as they should be" in index
+    assert index.count("What to do:") == pages["expectations"].count("What to do:") == 11
+    result = next(text for name, text in pages.items() if name not in (report.docs.parent.name, "expectations"))
+    assert "Provincia autonoma di Bolzano" in result

@@ -8,21 +8,23 @@ import re
 import shutil
 from pathlib import Path
 
-_STYLES = Path(__file__).with_name("data_docs.css")
+STYLES = Path(__file__).with_name("data_docs.css")
 _FOREIGN = re.compile(
-    r"""<script\b[^>]*\bsrc="(?:https?:)?//[^"]*"[^>]*>\s*</script>
-      | <link\b[^>]*\bhref="(?:https?:)?//[^"]*"[^>]*>
-      | <img\b[^>]*\bsrc="(?:https?:)?//[^"]*"[^>]*>
-      | <script\b[^>]*>(?:(?!</script>).)*</script>""",  # what is left calls the libraries taken away
+    r"""<script\b.*?</script>  # calls the libraries taken away, or fetches them
+      | <link\b[^>]*>
+      | <img\b[^>]*>
+      | <footer\b.*?</footer>  # an advertisement
+      | url\('https?:[^)]*\)""",
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
+_LONG_NUMBER = re.compile(r"(?<=>)0\.\d{5,}(?=<)")
 
 
 def make_readable_offline(site: Path) -> None:
-    """Rewrite all pages of a site in place; what they do not use any more (fonts, pictures) is removed."""
-    styles = f"<style>\n{_STYLES.read_text(encoding='utf-8')}</style>\n</head>"
+    """Rewrite all pages of a site in place; what they do not use any more (fonts, pictures) goes."""
+    styles = f"<style>\n{STYLES.read_text(encoding='utf-8')}</style>\n</head>"
     for page in site.rglob("*.html"):
         text = _FOREIGN.sub("", page.read_text(encoding="utf-8"))
+        text = _LONG_NUMBER.sub(lambda match: f"{float(match[0]):.4f}", text)
         page.write_text(text.replace("</head>", styles, 1), encoding="utf-8")
-    for unused in ("fonts", "images"):
-        shutil.rmtree(site / "static" / unused, ignore_errors=True)
+    shutil.rmtree(site / "static", ignore_errors=True)

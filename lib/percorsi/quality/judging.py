@@ -22,10 +22,13 @@ _RESULT_FORMAT = {
 }
 
 
-def failed_areas(frame: pd.DataFrame, suite: Suite, run_key: str, site: Path) -> dict[str, set[str]]:
+def failed_areas(
+    frame: pd.DataFrame, suite: Suite, meanings: dict[str, str], run_key: str, site: Path
+) -> dict[str, set[str]]:
     """Check -> the areas that do not meet it; writes the Data Docs of this one run into the folder `site`.
 
-    `frame`: area, name and a column for each judged share, a row an area. Nulls meet nothing and fail nothing.
+    `frame`: area, name and a column for each judged share, a row an area; `meanings` says what each is. Nulls
+    meet nothing and fail nothing.
     """
     os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read when the package is imported
     import great_expectations as gx
@@ -35,7 +38,7 @@ def failed_areas(frame: pd.DataFrame, suite: Suite, run_key: str, site: Path) ->
     for existing in context.get_site_names():
         context.delete_data_docs_site(existing)
     context.add_data_docs_site("run", _site(site))
-    expectations = [check.configuration() for check in suite.checks]
+    expectations = [check.configuration(meanings[check.kwargs.column]) for check in suite.checks]
     gx_suite = context.suites.add(gx.ExpectationSuite(name=suite.name, expectations=expectations))
     asset = context.data_sources.add_pandas("counts").add_dataframe_asset("areas")
     batch = asset.add_batch_definition_whole_dataframe("all")

@@ -15,6 +15,7 @@ from percorsi.quality import gate
 from percorsi.quality.counts import SHARES, add_up, shares
 from percorsi.quality.diagnosis import count_episodes, count_rejected
 from percorsi.quality.judging import failed_areas
+from percorsi.quality.scorecard import write_scorecard
 from percorsi.quality.suites import Check, Suite, load_suite
 from percorsi.settings import Settings
 from percorsi.storage import Store
@@ -74,16 +75,17 @@ def judge(
     site = store.home.quality / run_key
     shutil.rmtree(site, ignore_errors=True)  # Data Docs would show the earlier judging beside this one
     frame, parts = shares(counts)
-    failed = failed_areas(frame, suite, run_key, site)
+    failed = failed_areas(frame, suite, {name: share.meaning for name, share in SHARES.items()}, run_key, site)
     checks = pd.DataFrame(_rows(suite, parts, failed, run_key, year, accept), columns=list(table(CHECK_TABLE).columns))
     withheld = {} if accept else gate.withheld(checks)
+    docs = write_scorecard(site, suite, checks, withheld)
     tick("write checks")
     slice_ = f"run_key = '{run_key}'"
     written = digest({"counts": store.digest(COUNT_TABLE), "suite": suite.digest, "accept": accept})
     _write(store, checks, CHECK_TABLE, slice_, written)
     _write(store, _withheld_rows(checks, withheld, run_key, year), WITHHELD_TABLE, slice_, written)
     grades = {region: grade for region, grade in gate.grades(checks).items() if region not in withheld}
-    return QualityReport(run_key, year, checks, withheld, grades, site / "index.html", accept or None)
+    return QualityReport(run_key, year, checks, withheld, grades, docs, accept or None)
 
 
 def _measure(store: Store, year: int) -> pd.DataFrame:

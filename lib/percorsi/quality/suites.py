@@ -52,7 +52,6 @@ class Check(BaseModel):
     severity: Literal["critical", "warning", "info"]
     kwargs: _Kwargs
     meta: _Meta
-    description: str | None = None
     id: str | None = None
 
     @property
@@ -63,14 +62,22 @@ class Check(BaseModel):
     def is_minimum(self) -> bool:
         return self.kwargs.min_value is not None
 
-    def configuration(self) -> dict[str, Any]:
-        """For Great Expectations; why and action as notes, which its pages show beside the expectation."""
-        notes = {"format": "markdown", "content": [f"**Why.** {self.meta.why}", f"**Do.** {self.meta.action}"]}
+    @property
+    def bound_in_percent(self) -> str:
+        """The threshold in words, such as `at least 50%`."""
+        return f"{'at least' if self.is_minimum else 'at most'} {100 * self.threshold:.4g}%"
+
+    def configuration(self, meaning: str) -> dict[str, Any]:
+        """For Great Expectations; what is judged, why and what to do come along, its pages show them."""
         return {
             "type": self.type,
             "severity": self.severity,
             "kwargs": self.kwargs.model_dump(exclude_none=True),
-            "meta": {"check": self.meta.check, "item": self.meta.item, "notes": notes},
+            "description": f"{self.meta.check} ({self.severity}): {self.bound_in_percent}. {meaning}".replace(
+                "$", "$$"
+            ),
+            "notes": [f"Why: {self.meta.why}", f"What to do: {self.meta.action}"],
+            "meta": {"check": self.meta.check, "item": self.meta.item},
         }
 
 
