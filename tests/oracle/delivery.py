@@ -18,8 +18,13 @@ class Registers:
 
     def __init__(self, services):
         self.years = {(row.regione, row.anno) for row in services}
+        self.aziende = {(row.regione, row.anno, row.azienda) for row in services}
         self.dsms = {(row.regione, row.anno, row.azienda, row.dsm) for row in services}
         self.structures = {(row.regione, row.anno, row.azienda, row.struttura) for row in services}
+
+    def knows_azienda(self, region, year, azienda):
+        """3601: the azienda stands in the register of the year."""
+        return (region, year) not in self.years or (region, year, azienda) in self.aziende
 
     def knows_dsm(self, region, year, azienda, dsm):
         """3310 and 3315: the azienda, and in it the DSM, stand in the register of the year."""

@@ -51,7 +51,7 @@ def sound_structure(record, registers):
     return registers.knows_structure(record.region, record.year, record.azienda, record.structure)
 
 
-def sound_anagrafica(record, flow):
+def sound_anagrafica(record, flow, registers):
     """Rules of ANT and ANR beyond the common ones."""
     if len(record.cuni) != 88:
         return False  # 3061 3060
@@ -71,6 +71,10 @@ def sound_anagrafica(record, flow):
     special = NOWHERE if flow == "ANT" else {"098"}
     if record.residence_azienda in special and record.residence_region != record.residence_azienda:
         return False  # 3602
+    if record.residence_azienda not in NOWHERE and not registers.knows_azienda(
+        record.residence_region, record.year, record.residence_azienda
+    ):
+        return False  # 3601, asked of the region of residence
     if record.residence_state and not re.fullmatch(r"[A-Za-z]{2}", record.residence_state):
         return False  # 3132
     return (
@@ -158,7 +162,7 @@ def sound_sism(flow, record, file, registers):
     if not sound_common(record, file, registers):
         return False
     if flow in ("ANT", "ANR"):
-        return sound_anagrafica(record, flow)
+        return sound_anagrafica(record, flow, registers)
     if not sound_structure(record, registers):
         return False
     if flow in ("CNT", "CNR"):
