@@ -1,5 +1,6 @@
 """The oracle on deliveries of a few lines, with numbers worked out by hand."""
 
+import gzip
 from collections import defaultdict
 from datetime import date
 from pathlib import Path
@@ -246,3 +247,18 @@ def test_the_comparer_finds_what_differs():
     assert compare.differences({key: (1.0, 2.0, "")}, oracle) == []
     assert compare.differences({key: (1.0, 3.0, "")}, oracle) == [(key, (1.0, 3.0, ""), (1.0, 2.0, ""))]
     assert [found[0] for found in compare.differences({}, oracle)] == [key]
+
+
+def test_files_compressed_and_in_folders_read_as_the_others(files):
+    files.anagrafica()
+    files.episode()
+    files.intervention("2022-02-01")
+    before = files.cells()
+    (files.folder / "deep").mkdir()
+    for path in files.folder.glob("P*_2022_S1.csv"):
+        (files.folder / "deep" / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+    (files.folder / "FAR_030_2022.csv").write_text("no matter", encoding="utf-8")
+    after = {(r[0], *r[3:6]): r[8] or r[6:8] for r in compute(Delivery(files.folder), Year(Y))}
+    assert before == after
+    assert before["S26", "IT", "", ""] == (0, 1)
