@@ -1,0 +1,7 @@
+"""Deliveries: layouts and rules of the flows, what arrived, and the current record of each key."""
+
+from percorsi.flows.ingest import FlowReport, IngestReport, ingest
+from percorsi.flows.layout import Layout, load_layouts
+from percorsi.flows.ledger import deliveries
+
+__all__ = ["FlowReport", "IngestReport", "Layout", "deliveries", "ingest", "load_layouts"]

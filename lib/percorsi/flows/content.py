@@ -1,0 +1,139 @@
+"""One pass over the bytes of each file, before Spark sees it: digest, lines, header, and whether it is text at all."""
+
+import gzip
+import hashlib
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from percorsi.flows.files import DeliveryFile, Refusal
+from percorsi.flows.layout import Layout
+
+SEPARATOR = "~"
+_CHUNK = 1 << 20
+_WORKERS = 2  # hashing and decompression leave the lock of Python
+_LONGEST_LINE = _CHUNK
+_GZIP = b"\x1f\x8b"
+_MAGIC = {
+    b"PK\x03\x04": "a zip archive or a spreadsheet",
+    b"%PDF": "a PDF document",
+    b"PAR1": "a Parquet file",
+    b"\xff\xfe": "UTF-16 text",
+    b"\xfe\xff": "UTF-16 text",
+    _GZIP: "compressed",
+}
+_AS_TEXT = "deliver it as UTF-8 text with the separator ~"
+_AGAIN = "ask the sender for the file again"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the bytes of one file say: SHA-256 of the file as delivered, number of lines, the header's names."""
+
+    file: DeliveryFile
+    digest: str
+    lines: int
+    header: tuple[str, ...]
+
+    @property
+    def records(self) -> int:
+        """Lines after the header."""
+        return self.lines - 1
+
+
+def digests(files: list[DeliveryFile]) -> dict[str, str]:
+    """Path below the delivery's folder -> SHA-256 of the file as it lies there."""
+
+    def one(file: DeliveryFile) -> str:
+        with file.address.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        return dict(zip((f.path for f in files), pool.map(one, files), strict=True))
+
+
+def read_contents(
+    files: list[DeliveryFile], known: dict[str, str], layouts: dict[str, Layout]
+) -> tuple[list[Content], list[Refusal]]:
+    """What is in the files, and the refusals of those that are no text of their layout's kind.
+
+    `known` are their digests by path. Memory is bounded whatever the size of a file.
+    """
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        seen = list(pool.map(lambda f: _look(f, known[f.path], layouts[f.flow]), files))
+    return [s for s in seen if isinstance(s, Content)], [s for s in seen if isinstance(s, Refusal)]
+
+
+def _look(file: DeliveryFile, digest: str, layout: Layout) -> Content | Refusal:
+    def refuse(reason: str, next_step: str, line: int | None = None) -> Refusal:
+        return Refusal.of(file, reason, next_step, line, digest)
+
+    lines, ended, open_line = 0, True, 0
+    first = b""
+    try:
+        for chunk in _chunks(file):
+            if not first:
+                kind = next((k for magic, k in _MAGIC.items() if chunk.startswith(magic)), None)
+                if kind:
+                    return refuse(f"not text: {kind}", _AS_TEXT)
+            if len(first) <= _LONGEST_LINE and b"\n" not in first:
+                first += chunk
+            if b"\0" in chunk:
+                return refuse(
+                    "not text: it holds zero bytes", _AS_TEXT, lines + chunk[: chunk.index(b"\0")].count(b"\n") + 1
+                )
+            breaks = chunk.count(b"\n")
+            open_line = len(chunk) - chunk.rindex(b"\n") - 1 if breaks else open_line + len(chunk)
+            lines += breaks
+            ended = chunk.endswith(b"\n")
+            if open_line > _LONGEST_LINE:
+                return refuse("a line of more than a million characters", _AGAIN, lines + 1)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        kind = "truncated" if isinstance(error, EOFError) else "damaged, or no gzip file"
+        return refuse(f"the gzip file is {kind}", _AGAIN)
+    lines += not ended
+    if not lines:
+        return refuse("empty: not even a header line", "deliver the header line alone where there is no record")
+    return _header(file, digest, lines, first.split(b"\n", 1)[0], layout)
+
+
+def _chunks(file: DeliveryFile) -> Iterator[bytes]:
+    """The text in pieces; a compressed file is decompressed, its checks done by the way."""
+    with gzip.open(file.address) if file.gzipped else file.address.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            yield chunk
+
+
+def _header(file: DeliveryFile, digest: str, lines: int, first: bytes, layout: Layout) -> Content | Refusal:
+    """The first line is the header, always; its wording counts in own layouts only."""
+    text = first.decode("utf-8-sig", errors="replace").rstrip("\r")
+    cells = tuple(cell.strip() for cell in text.split(SEPARATOR))
+    content = Content(file, digest, lines, cells)
+    if layout.national:
+        at = layout.columns.index(layout.operation)
+        if len(cells) == len(layout.columns) and cells[0] == file.year and cells[at] in ("I", "V", "C", "NM"):
+            return Refusal.of(
+                file, "no header line: the first line is a record", "put a header line before the records", 1, digest
+            )
+        return content
+    positions = header_positions(cells, layout)
+    required = [f.name for c, f in layout.fields.items() if f.in_header == "required" and c not in positions]
+    unknown = len(cells) - len(positions)
+    wrong = [f"the header lacks {', '.join(required)}"] if required else []
+    if unknown:
+        wrong.append(f"{unknown} of its names are unknown or stand twice")
+    if wrong:
+        return Refusal.of(file, "; ".join(wrong), "use the names of the layout, each once", 1, digest)
+    return content
+
+
+def header_positions(cells: tuple[str, ...], layout: Layout) -> dict[str, int]:
+    """Column -> position of its name in a header, from 0; a name that stands twice counts once."""
+    upper = [cell.upper() for cell in cells]
+    found = {}
+    for column, field in layout.fields.items():
+        at = next((upper.index(n) for n in (field.name, *field.also) if n in upper), None)
+        if at is not None:
+            found[column] = at
+    return found

@@ -1,0 +1,162 @@
+"""The current records: `current/<FLOW>`, the last record of each key, a pure function of the deliveries in the ledger.
+
+It is rebuilt slice by slice, and only where the files that contribute to a slice are others than those it was built
+from. The table `current_slice` keeps that, and what became of every file's records.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from percorsi.errors import PercorsiError
+from percorsi.flows.layout import Layout
+from percorsi.flows.ledger import Entry
+from percorsi.storage import Store
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+STATE = "current_slice"
+_STATE_SCHEMA = (
+    "flow string, slice string, delivery string, file string, accepted long, current long, superseded long, "
+    "cancelled long, unknown_variations long"
+)
+_BROADCAST_KEYS = 1_000_000
+_FILE = ("slice", "delivery", "file")
+# Day of delivery, period of the file, file name, line; then what tells apart two files of the same name and day.
+_ORDER = ("delivered", "file_year", "file_period", "substring_index(file, '/', -1)", "file", "line", "delivery")
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of the accepted records of one file in one slice: accepted = current + superseded + cancelled.
+
+    Of the records of a key the last decides: it is current, or, being a cancellation, cancelled; those before it are
+    superseded. `unknown_variations` are variations that found no record of their key and were taken as insertions.
+    """
+
+    flow: str
+    slice: str
+    delivery: str
+    file: str
+    accepted: int
+    current: int
+    superseded: int
+    cancelled: int
+    unknown_variations: int
+
+
+def read_fates(store: Store) -> list[Fate]:
+    if not store.exists(STATE):
+        return []
+    return [Fate(**row.asDict()) for row in store.read(STATE).collect()]
+
+
+def refresh(
+    store: Store, ledger: list[Entry], layouts: dict[str, Layout], tick: Callable[[str], None]
+) -> tuple[list[Fate], bool]:
+    """Bring the current records up to date with the ledger; what became of each file, and whether anything changed.
+
+    Raises PercorsiError where the records of a file are not conserved.
+    """
+    due: dict[tuple[str, str], dict[tuple[str, str], int]] = defaultdict(dict)
+    for entry in ledger:
+        for part, accepted in (entry.slices or {}).items():
+            due[entry.flow, part][entry.delivery, entry.file] = accepted
+    built: dict[tuple[str, str], dict[tuple[str, str], Fate]] = defaultdict(dict)
+    for fate in read_fates(store):
+        built[fate.flow, fate.slice][fate.delivery, fate.file] = fate
+    stale = defaultdict(list)
+    for flow, part in sorted(due):
+        if due[flow, part].keys() != built[flow, part].keys():
+            stale[flow].append(part)
+    empty = {e.flow for e in ledger if e.refused is None and not store.exists(f"current/{e.flow}")}
+    for flow in sorted(empty | stale.keys()):
+        tick(f"current records of {flow}")
+        known = {part for f, part in due if f == flow}
+        for part, fates in _rebuild(store, layouts[flow], stale[flow], known, due).items():
+            built[flow, part] = fates
+    fates = [fate for parts in built.values() for fate in parts.values()]
+    if stale:
+        rows = [tuple(getattr(fate, f.name) for f in fields(Fate)) for fate in fates]
+        store.write(store.spark.createDataFrame(rows, _STATE_SCHEMA).coalesce(1), STATE)
+    return fates, bool(stale or empty)
+
+
+def _rebuild(store: Store, layout: Layout, stale: list[str], known: set[str], due: dict) -> dict:
+    """Write the stale slices of a flow in one commit; gives their files' fates, conserved."""
+    from pyspark.sql import functions as F
+
+    name = f"current/{layout.flow}"
+    ids = sorted({delivery for part in stale for delivery, _ in due[layout.flow, part]})
+    accepted = store.read(f"raw/{layout.flow}").where("accepted")
+    accepted = accepted.where(F.col("delivery").isin(ids) & F.col("slice").isin(stale))
+    columns = [c for c in accepted.columns if c not in ("broken_line", "accepted", "errors", "digest")]
+    keyed = accepted.select(*columns).withColumn("_key", F.xxhash64(*layout.key))
+    # Most keys have one record, an insertion. Only the others need to be brought together: found by a hash of the
+    # key, then told apart by the key itself, so that two keys of one hash do no harm.
+    again = (
+        keyed.groupBy("_key")
+        .agg(F.count("*").alias("n"), F.bool_or(F.expr("operation <> 'I'")).alias("moved"))
+        .where("n > 1 or moved")
+        .select("_key")
+        .persist()
+    )
+    try:
+        marks = F.broadcast(again) if again.count() <= _BROADCAST_KEYS else again
+        single = keyed.join(marks, "_key", "left_anti").drop("_key")
+        ranked = _ranked(keyed.join(marks, "_key", "left_semi").drop("_key"), layout)
+        current = single.unionByName(ranked.where("fate = 'current'").drop("fate", "unknown"))
+        where = None if known == set(stale) else f"slice in ({', '.join(_quoted(part) for part in stale)})"
+        store.write(current, name, partition_by=("slice",), replace_where=where)
+        written = (
+            store.read(name).where(F.col("slice").isin(stale)).selectExpr(*_FILE, "'current' as fate", "0 as unknown")
+        )
+        others = ranked.where("fate <> 'current' or unknown")
+        others = others.selectExpr(*_FILE, "nullif(fate, 'current') as fate", "int(unknown) as unknown")
+        counted = (
+            written.unionByName(others)
+            .groupBy(*_FILE)
+            .agg(
+                *(F.count_if(F.expr(f"fate = '{f}'")).alias(f) for f in ("current", "superseded", "cancelled")),
+                F.sum("unknown").alias("unknown_variations"),
+            )
+        )
+        found = {(r["slice"], r["delivery"], r["file"]): r for r in counted.collect()}
+    finally:
+        again.unpersist()
+    return {part: _fates(layout.flow, part, due[layout.flow, part], found) for part in stale}
+
+
+def _ranked(df: "DataFrame", layout: Layout) -> "DataFrame":
+    """Adds to each record of a key its `fate`, and `unknown`: a variation with no record to vary."""
+    keys = ", ".join(f"`{k}`" for k in layout.key)
+    window = f"over (partition by {keys} order by {', '.join(_ORDER)})"
+    return df.selectExpr(
+        "*",
+        f"""case when lead(line) {window} is not null then 'superseded'
+            when operation = 'C' then 'cancelled' else 'current' end as fate""",
+        f"operation = 'V' and coalesce(lag(operation) {window}, 'C') = 'C' as unknown",
+    )
+
+
+def _fates(flow: str, part: str, due: dict[tuple[str, str], int], found: dict) -> dict[tuple[str, str], Fate]:
+    """The fates of the files of a slice, each held against the number of records the ledger says were accepted."""
+    names = ("current", "superseded", "cancelled", "unknown_variations")
+    fates = {}
+    for (delivery, file), accepted in due.items():
+        row = found.get((part, delivery, file))
+        fate = Fate(flow, part, delivery, file, accepted, *((row[n] for n in names) if row else (0, 0, 0, 0)))
+        if fate.current + fate.superseded + fate.cancelled != accepted:
+            raise PercorsiError(
+                f"{file}: of {accepted} accepted records {fate.current} are current, {fate.superseded} superseded and "
+                f"{fate.cancelled} cancelled: records were lost or doubled",
+                next_step="report it; the delivery stays in the ledger, and `percorsi ingest` builds the slice again",
+            )
+        fates[delivery, file] = fate
+    return fates
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "") + "'"

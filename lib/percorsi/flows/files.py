@@ -1,0 +1,134 @@
+"""The files of a delivery: found by their names in a folder and its sub-folders, nothing opened yet."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from percorsi.errors import UsageError
+from percorsi.flows.layout import Layout
+from percorsi.regions import regions
+
+_NAME = re.compile(r"(?P<flow>[A-Z]{2,4})_(?P<region>[0-9]{3})_(?P<year>[12][0-9]{3})(?:_(?P<period>S[12]))?")
+_TEXT_SUFFIXES = (".csv", ".csv.gz")
+_NAMED = "name it <FLOW>_<region>_<year>[_<S1|S2>].csv or .csv.gz, or take it out of the folder"
+
+
+@dataclass(frozen=True)
+class DeliveryFile:
+    """One file: path below the delivery's folder, and what its name says. `period` is '' for a year."""
+
+    root: Path
+    path: str
+    flow: str
+    region: str
+    year: str
+    period: str
+
+    @property
+    def name(self) -> str:
+        return self.path.rsplit("/", 1)[-1]
+
+    @property
+    def address(self) -> Path:
+        return self.root / self.path
+
+    @property
+    def gzipped(self) -> bool:
+        return self.path.lower().endswith(".gz")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why one file cannot be read: its path below the folder, the line where there is one, the reason, what to do."""
+
+    path: str
+    reason: str
+    next_step: str
+    line: int | None = None
+    flow: str = ""
+    region: str = ""
+    year: str = ""
+    period: str = ""
+    digest: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.path}, line {self.line}" if self.line else self.path
+        return f"{where}: {self.reason} ({self.next_step})"
+
+    @classmethod
+    def of(
+        cls, file: DeliveryFile, reason: str, next_step: str, line: int | None = None, digest: str = ""
+    ) -> "Refusal":
+        return cls(file.path, reason, next_step, line, file.flow, file.region, file.year, file.period, digest)
+
+
+def discover(folder: Path, layouts: dict[str, Layout]) -> tuple[list[DeliveryFile], list[Refusal]]:
+    """The files of a delivery and those that its names or places refuse, both in the order of their paths.
+
+    A file is part of the delivery when it ends in .csv or .csv.gz, or when its name begins like one of a known flow;
+    all others (notes, documents, hidden files) are passed over. Raises UsageError where the folder is none.
+    """
+    root = folder.resolve()
+    if not root.is_dir():
+        raise UsageError(f"{folder}: no such folder", next_step="name the folder that holds the delivery's files")
+    found: list[DeliveryFile] = []
+    refused: list[Refusal] = []
+    for path in sorted(_walk(root)):
+        entry = root / path
+        if entry.is_symlink() and not entry.resolve().is_relative_to(root):
+            refused.append(Refusal(_shown(path), "a link that leads out of the folder", "put the file itself there"))
+        elif entry.is_dir():
+            refused.append(Refusal(_shown(path), "a link to a folder", "put the folder itself there"))
+        elif not _is_candidate(entry.name, layouts):
+            continue
+        elif not entry.is_file():
+            refused.append(Refusal(_shown(path), "no regular file", "take it out of the folder"))
+        elif isinstance(parsed := _parse(root, path, layouts), DeliveryFile):
+            found.append(parsed)
+        else:
+            refused.append(Refusal(_shown(path), parsed, _NAMED))
+    return found, refused
+
+
+def _walk(root: Path) -> list[str]:
+    """All files and links below the folder that are not hidden, as paths below it; links are not followed."""
+    paths = []
+    for top, folders, files in os.walk(root):
+        folders[:] = [f for f in folders if not f.startswith(".")]
+        links = [f for f in folders if (Path(top) / f).is_symlink()]
+        below = Path(top).relative_to(root)
+        paths += [(below / f).as_posix() for f in [*files, *links] if not f.startswith(".")]
+    return paths
+
+
+def _is_candidate(name: str, layouts: dict[str, Layout]) -> bool:
+    return name.lower().endswith(_TEXT_SUFFIXES) or name.split("_")[0] in layouts and "_" in name
+
+
+def _parse(root: Path, path: str, layouts: dict[str, Layout]) -> DeliveryFile | str:
+    """What the name says, or why it says nothing."""
+    name = path.rsplit("/", 1)[-1]
+    if not path.isprintable():
+        return "the name holds characters that cannot be printed"
+    suffix = next((s for s in sorted(_TEXT_SUFFIXES, key=len, reverse=True) if name.lower().endswith(s)), None)
+    if suffix is None:
+        return "neither .csv nor .csv.gz"
+    match = _NAME.fullmatch(name[: -len(suffix)])
+    if not match:
+        return "the name is not that of a delivery's file"
+    flow, region, year, period = match["flow"], match["region"], match["year"], match["period"] or ""
+    if flow not in layouts:
+        return f"no flow {flow}; known are {', '.join(layouts)}"
+    if region not in regions():
+        return f"no region {region}"
+    expected = {"semester": ("S1", "S2"), "year": ("",)}[layouts[flow].period]
+    if period not in expected:
+        wanted = "a semester, S1 or S2" if expected[0] else "the year alone"
+        return f"a file of {flow} names {wanted}"
+    return DeliveryFile(root, path, flow, region, year, period)
+
+
+def _shown(path: str) -> str:
+    """A path that is safe to print."""
+    return path if path.isprintable() else ascii(path)[1:-1]
