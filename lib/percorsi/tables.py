@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Column(BaseModel):
-    """One column: Spark type, meaning, unit, what a null says, where it comes from."""
+    """One column: Spark type, meaning, unit, what a null says, where it comes from, a value as an example."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     type: str
@@ -23,6 +23,7 @@ class Column(BaseModel):
     unit: str = ""
     null: str = ""
     source: str = ""
+    example: str = ""
 
 
 class TableDeclaration(BaseModel):

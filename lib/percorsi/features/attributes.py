@@ -1,0 +1,87 @@
+"""Who a person is in the evaluation year: sex, year of birth, living arrangement.
+
+Source: measurement manual, section 2, Person.
+"""
+
+from typing import TYPE_CHECKING
+
+from percorsi.cohorts.window import EvaluationWindow
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+TERRITORIAL = "territorial"
+AGE_CLASSES = ((18, 24), (25, 34), (35, 44), (45, 54), (55, 64), (65, 74), (75, None))
+
+
+def registered(registration: "DataFrame", window: EvaluationWindow) -> "DataFrame":
+    """What the latest anagrafica up to Y1 says: person_id, `registered` struct (sex, birth_year, living_arrangement).
+
+    Latest year and semester, the territorial register before the residential, then the lowest region, azienda, DSM and
+    record_rank.
+    """
+    from pyspark.sql import functions as F
+
+    said = F.struct("sex", "birth_year", "living_arrangement")
+    order = F.struct(
+        -F.col("year"),
+        -F.col("semester"),
+        F.col("register") != TERRITORIAL,
+        *("region", "azienda", "dsm", "record_rank"),
+    )
+    return (
+        window.registrations(registration)
+        .groupBy("person_id")
+        .agg(F.min(F.struct(order, said.alias("said"))).alias("m"))
+    ).select("person_id", F.col("m.said").alias("registered"))
+
+
+def discharged(records: "DataFrame", window: EvaluationWindow) -> "DataFrame":
+    """What the latest hospital record up to Y1, of any regime, says: person_id, `discharged` struct (sex, birth_year).
+
+    `records`: hospital records of the window. The latest is the one discharged last, then of the highest record_rank.
+    """
+    from pyspark.sql import functions as F
+
+    said = F.struct("sex", "birth_year")
+    latest = F.max(F.struct("discharge_date", "record_rank", said.alias("said")))
+    return (
+        records.where(F.col("discharge_date") <= F.lit(window.end))
+        .groupBy("person_id")
+        .agg(latest.alias("m"))
+        .select("person_id", F.col("m.said").alias("discharged"))
+    )
+
+
+def described(window: EvaluationWindow) -> dict[str, "Column"]:
+    """Columns of a person who has `registered` and `discharged`: the register decides, the hospital where it is silent.
+
+    A person of whom neither speaks has sex 9 (unknown) and no age.
+    """
+    from pyspark.sql import functions as F
+
+    def said(attribute: str) -> "Column":
+        return F.when(F.col("registered").isNotNull(), F.col(f"registered.{attribute}")).otherwise(
+            F.col(f"discharged.{attribute}")
+        )
+
+    sex, birth_year = said("sex"), said("birth_year")
+    age = (F.lit(window.year) - birth_year).cast("int")
+    return {
+        "sex": F.when(sex.isin("1", "2"), sex).otherwise("9"),
+        "birth_year": birth_year,
+        "age": age,
+        "age_class": age_class(age),
+        "living_arrangement": F.col("registered.living_arrangement"),
+    }
+
+
+def age_class(age: "Column") -> "Column":
+    """The age class of the breakdowns, '18-24' to '75+'; null below 18 and for an unknown age."""
+    from pyspark.sql import functions as F
+
+    classes = [
+        F.when((age >= low) & (age <= high if high else F.lit(True)), F.lit(f"{low}-{high}" if high else f"{low}+"))
+        for low, high in AGE_CLASSES
+    ]
+    return F.coalesce(*classes)

@@ -1,0 +1,66 @@
+"""The stage `features`: conformed tables in, the feature tables' slices of one year out, where something changed."""
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from percorsi.digests import code_digest, conf_digest, digest
+from percorsi.features.frames import INPUTS, TABLES, build_frames
+from percorsi.settings import Settings
+from percorsi.storage import Store
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+STAGE = "features"
+
+
+def build(store: Store, settings: Settings, year: int, tick: Callable[[str], None] | None = None) -> dict[str, int]:
+    """Make the slices of `year` anew unless they were made from the same tables, parameters and code.
+
+    Gives the version of each feature table by its name (`features/person_year`, ...). `tick` is called with the name of
+    each table as its turn comes. Raises ResultUnavailable where a conformed table is not there.
+    """
+    tick = tick or (lambda step: None)
+    versions = {name: store.version(f"conformed/{name}") for name in INPUTS if store.exists(f"conformed/{name}")}
+    frames = {name: store.read(f"conformed/{name}", versions.get(name)) for name in INPUTS}
+    made_from = _made_from(versions, settings)
+    names = [f"{STAGE}/{name}" for name in TABLES]
+    if all(_noted(store, name).get(str(year)) == made_from for name in names):
+        return {name: store.version(name) for name in names}
+
+    kept: list[DataFrame] = []
+
+    def keep(df: "DataFrame") -> "DataFrame":
+        kept.append(df.persist())
+        return kept[-1]
+
+    written = {}
+    try:
+        made = build_frames(frames, settings.parameters, year, keep)
+        for table, name in zip(TABLES, names, strict=True):
+            tick(table)
+            note = json.dumps({**_noted(store, name), str(year): made_from}, sort_keys=True)
+            written[name] = store.write(
+                made[table], name, digest=note, partition_by=("year",), replace_where=f"year = {int(year)}"
+            )
+    finally:
+        for df in kept:
+            df.unpersist()
+    return written
+
+
+def _noted(store: Store, name: str) -> dict[str, str]:
+    """Year -> digest of its slice, as the last write noted them: the slices of other years stay known."""
+    return json.loads(store.digest(name) or "{}")
+
+
+def _made_from(versions: dict[str, int], settings: Settings) -> str:
+    return digest(
+        {
+            "inputs": versions,
+            "parameters": settings.parameters.model_dump(),
+            "codes": conf_digest("codes", f"tables/{STAGE}"),
+            "code": code_digest(STAGE, "cohorts", "intervals", "conformed"),
+        }
+    )

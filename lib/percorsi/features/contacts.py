@@ -1,0 +1,99 @@
+"""Interventions and presences of a person: counts of the year, and the days on which outcomes are looked for.
+
+Source: measurement manual, section 1 (an intervention is one PST record, a presence one PSS record), section 2, Kinds
+of intervention.
+"""
+
+from typing import TYPE_CHECKING
+
+from percorsi.cohorts.window import EvaluationWindow
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+PSYCHIATRIC_VISIT = "01"
+PSYCHOLOGICAL_INTERVIEW = "02"
+PSYCHOTHERAPY = ("07", "08", "09", "10")
+FAMILY = ("09", "12", "13", "14")
+FAMILY_PSYCHOEDUCATION = ("13", "14")
+SKILLS = ("16", "17")
+WITHOUT_PATIENT = ("15", "26")  # meetings and network interventions
+HOME = "2"
+GENERAL_HOSPITAL, PRISON = "5", "6"
+PHYSICIAN = ("1",)
+OTHER_PROFILES = ("2", "3", "4", "5", "6")
+
+# What is counted of the year, by the conditions below.
+COUNTS = (
+    "interventions",
+    "family_interventions",
+    "family_psychoeducation",
+    "psychotherapy_sessions",
+    "psychological_interviews",
+    "skills_interventions",
+    "physician_interventions",
+    "other_profile_interventions",
+)
+CALENDARS = ("intervention", "csm_visit", "home")
+
+
+def _by(profiles: tuple[str, ...]) -> "Column":
+    """Whether one of the three operators is of these profiles."""
+    from pyspark.sql import functions as F
+
+    operators = [F.coalesce(F.col(f"operator_{n}").isin(*profiles), F.lit(False)) for n in (1, 2, 3)]
+    return operators[0] | operators[1] | operators[2]
+
+
+def _conditions() -> dict[str, "Column"]:
+    from pyspark.sql import functions as F
+
+    kind = F.col("type")
+    with_patient = ~kind.isin(*WITHOUT_PATIENT)
+    return {
+        "interventions": F.lit(True),
+        "family_interventions": kind.isin(*FAMILY),
+        "family_psychoeducation": kind.isin(*FAMILY_PSYCHOEDUCATION),
+        "psychotherapy_sessions": kind.isin(*PSYCHOTHERAPY),
+        "psychological_interviews": kind == PSYCHOLOGICAL_INTERVIEW,
+        "skills_interventions": kind.isin(*SKILLS),
+        "physician_interventions": with_patient & _by(PHYSICIAN),
+        "other_profile_interventions": with_patient & _by(OTHER_PROFILES),
+    }
+
+
+def interventions(intervention: "DataFrame", window: EvaluationWindow) -> "DataFrame":
+    """One row a person with an intervention from Y0 to the data end.
+
+    person_id; the counts of `COUNTS`, in Y; first_intervention, date of the first one in Y (null: none); the words of
+    the calendars `intervention`, `csm_visit` (psychiatric visits outside hospital and prison) and `home`.
+    """
+    from pyspark.sql import functions as F
+
+    calendar = window.calendar
+    in_year = window.in_year("date")
+    place = F.coalesce(F.col("place"), F.lit(""))
+    csm_visit = (F.col("type") == PSYCHIATRIC_VISIT) & ~place.isin(GENERAL_HOSPITAL, PRISON)
+    rows = calendar.locate(window.activity(intervention, from_year=window.year), F.col("date"))
+    return rows.groupBy("person_id").agg(
+        *(F.count_if(in_year & condition).cast("int").alias(name) for name, condition in _conditions().items()),
+        F.min(F.when(in_year, F.col("date"))).alias("first_intervention"),
+        *calendar.collect_days("intervention"),
+        *calendar.collect_days("csm_visit", csm_visit),
+        *calendar.collect_days("home", place == HOME),
+    )
+
+
+def presences(presence: "DataFrame", window: EvaluationWindow) -> "DataFrame":
+    """One row a person with a presence from Y0 to the data end: person_id, presences (int, in Y), first_presence
+    (date, in Y), the words of the calendar `presence`."""
+    from pyspark.sql import functions as F
+
+    calendar = window.calendar
+    in_year = window.in_year("date")
+    rows = calendar.locate(window.activity(presence, from_year=window.year), F.col("date"))
+    return rows.groupBy("person_id").agg(
+        F.count_if(in_year).cast("int").alias("presences"),
+        F.min(F.when(in_year, F.col("date"))).alias("first_presence"),
+        *calendar.collect_days("presence"),
+    )

@@ -1,0 +1,154 @@
+"""From conformed frames to feature frames: pure, and in the order in which the facts rest on each other.
+
+The stage gives it tables, the clinical cases give it small histories. Everything of a person comes together in one row
+(`persons`), its stays and areas as lists; the feature tables are selections of it.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from percorsi.cohorts import treated
+from percorsi.cohorts.window import EvaluationWindow
+from percorsi.features import attributes, contacts, episodes, follow_up, hospital, places, residential, services
+from percorsi.settings import Parameters
+from percorsi.tables import table
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+Frames = Mapping[str, "DataFrame"]
+
+INPUTS = (
+    *("registration", "care_episode", "intervention", "presence"),
+    *("residential_stay", "hospital_record", "service"),
+)
+TABLES = ("person_year", "spdc_stay", "person_area", "stay_area", "excluded")
+NATION = "IT"
+
+
+def build_frames(
+    frames: Frames,
+    parameters: Parameters,
+    year: int,
+    keep: Callable[["DataFrame"], "DataFrame"] = lambda df: df,
+) -> dict[str, "DataFrame"]:
+    """The feature tables of a year, as conf/tables/features declares them.
+
+    `frames`: the conformed tables of `INPUTS`, all that is loaded; what the year may not see is left out here. `keep`
+    is called with the frame that all tables come from, for who wants it kept while they are written.
+    """
+    from pyspark.sql import functions as F
+
+    everybody = keep(persons(frames, parameters, EvaluationWindow(year)))
+    known = everybody.where(F.col("birth_year").isNotNull())
+    made = {
+        "person_year": known,
+        "spdc_stay": _stays(known),
+        "person_area": _areas(known),
+        "stay_area": _areas(_stays(known)),
+        "excluded": _excluded(everybody),
+    }
+    return {name: table(f"features/{name}").conform(df.withColumn("year", F.lit(year))) for name, df in made.items()}
+
+
+def persons(frames: Frames, parameters: Parameters, window: EvaluationWindow) -> "DataFrame":
+    """One row a person with a DSM contact day of Y in the cohort's sight, of known age or not.
+
+    The columns of `features/person_year` (but year), birth_year, the list of SPDC stays of Y, in_regions and in_dsms.
+    """
+    from pyspark.sql import functions as F
+
+    order = parameters.pathway_order
+    dsms = services.dsm_of_hospitals(frames["service"], window)
+    records = window.discharges(frames["hospital_record"])
+    seen_records = records.where(F.col("discharge_date") <= F.lit(window.end))
+    numbered_seen = hospital.numbered(seen_records, dsms, parameters)
+    residential_stays = residential.stays(frames["residential_stay"], window)
+
+    where = places.of_activity(frames["intervention"], window)
+    for more in (
+        places.of_activity(frames["presence"], window),
+        places.of_residential(residential_stays, window),
+        places.of_spdc(numbered_seen, window),
+    ):
+        where = where.unionByName(more)
+    facts = (
+        contacts.interventions(frames["intervention"], window),
+        contacts.presences(frames["presence"], window),
+        residential.of_persons(residential_stays, window),
+        hospital.of_outcomes(hospital.stays(hospital.numbered(records, dsms, parameters)), window),
+        hospital.of_cohort(hospital.stays(numbered_seen), window, order),
+        hospital.deaths(records),
+        episodes.of_persons(episodes.latest_reports(frames["care_episode"], window), window, order),
+        attributes.registered(frames["registration"], window),
+        attributes.discharged(records, window),
+    )
+    rows = places.of_persons(where)
+    for fact in facts:
+        rows = rows.join(fact, "person_id", "left")
+    return _derived(rows, parameters, window)
+
+
+def _derived(rows: "DataFrame", parameters: Parameters, window: EvaluationWindow) -> "DataFrame":
+    """What follows from the facts of a person, each step from columns that stand already."""
+    from pyspark.sql import functions as F
+
+    stays = F.coalesce("spdc_stays", F.array().cast(rows.schema["spdc_stays"].dataType))
+    counts = {name: F.coalesce(name, F.lit(0)) for name in (*contacts.COUNTS, "presences")}
+    steps: tuple[Callable[[], dict[str, Column]], ...] = (
+        lambda: attributes.described(window),
+        lambda: treated.pathway_columns(parameters.pathway_order, parameters.use_sdo_diagnosis),
+        lambda: {
+            **counts,
+            "first_contact_date": treated.first_contact(),
+            "death_date": F.coalesce("sdo_death", "sism_death"),
+            "stays": stays,
+        },
+        lambda: {
+            "spdc_stays": F.size("stays"),
+            "first_stay_discharge": follow_up.first_discharge_alive(F.col("stays"), F.col("death_date")),
+        },
+        lambda: follow_up.after_discharge(window, parameters),
+        lambda: dict(zip(window.calendar.names("seen"), window.calendar.unite("seen", *follow_up.SEEN), strict=True)),
+        lambda: {"longest_contact_gap": follow_up.longest_contact_gap(window, parameters)},
+    )
+    for step in steps:
+        rows = rows.withColumns(step())
+    wanted = [c for c in table("features/person_year").columns if c != "year"]
+    return rows.select(*wanted, "birth_year", "stays", "in_regions", "in_dsms")
+
+
+def _stays(persons: "DataFrame") -> "DataFrame":
+    """One row an SPDC stay of Y, with what is said of its person, and its own areas."""
+    from pyspark.sql import functions as F
+
+    person = ["person_id", "sex", "age", "age_class", "pathway", "death_date"]
+    return (
+        persons.select(*person, F.inline("stays"))
+        .select(*person, "stay", "days_since_previous_stay", "spdc.*", "spdc")
+        .withColumn("length_days", F.datediff("discharge_date", "admission_date"))
+        .withColumn("ended_by_death", follow_up.ended_by_death(F.col("spdc"), F.col("death_date")))
+        .drop("spdc")
+    )
+
+
+def _areas(units: "DataFrame") -> "DataFrame":
+    """One row for each area in which a unit counts: the nation, regions, DSMs."""
+    from pyspark.sql import functions as F
+
+    def level(name: str, areas: "Column") -> "Column":
+        return F.transform(areas, lambda area: F.struct(F.lit(name).alias("level"), area.alias("area")))
+
+    nation = F.array(F.struct(F.lit("nation").alias("level"), F.lit(NATION).alias("area")))
+    everywhere = F.concat(nation, level("region", F.col("in_regions")), level("dsm", F.col("in_dsms")))
+    keys = [c for c in ("person_id", "stay") if c in units.columns]
+    return units.select(*keys, F.inline(everywhere))
+
+
+def _excluded(persons: "DataFrame") -> "DataFrame":
+    """How many persons are in no denominator, by reason and region, 'IT' for the nation."""
+    from pyspark.sql import functions as F
+
+    unknown = persons.where(F.col("birth_year").isNull())
+    regions = unknown.select(F.explode(F.concat(F.array(F.lit(NATION)), "in_regions")).alias("region"))
+    return regions.groupBy("region").agg(F.count("*").alias("persons")).withColumn("reason", F.lit("no_birth_year"))

@@ -1,0 +1,124 @@
+"""Hospital stays of a person: SPDC stays of the year, as outcomes and as the cohort see them, days in any ward.
+
+Source: measurement manual, section 2, Hospital stay; section 1, what a cohort sees.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from percorsi.cohorts.pathway import precedence
+from percorsi.cohorts.window import EvaluationWindow
+from percorsi.conformed.hospital import COMPULSORY, number_stays
+from percorsi.features.services import dsm_area
+from percorsi.regions import mask_sql
+from percorsi.settings import Parameters
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+DIED = "1"
+
+
+def numbered(records: "DataFrame", dsms: "DataFrame", parameters: Parameters) -> "DataFrame":
+    """Ordinary records of the window with `stay` and `spdc`, as the parameters join and know them; `place_dsm`, the DSM
+    of the hospital as region-azienda-dsm, null where it is of none, or of several.
+
+    `dsms`: rows of `services.dsm_of_hospitals`.
+    """
+    from pyspark.sql import functions as F
+
+    records = number_stays(records, parameters.transfer_gap_days, parameters.spdc_public_only)
+    of_hospital = ["region", "hospital", "discharge_year"]
+    return (
+        records.withColumn("discharge_year", F.year("discharge_date"))
+        .join(F.broadcast(dsms.select(*of_hospital, dsm_area().alias("place_dsm"))), of_hospital, "left")
+        .drop("discharge_year")
+    )
+
+
+def stays(numbered: "DataFrame") -> "DataFrame":
+    """One row a hospital stay: person_id, stay, admission_date and discharge_date of the whole; `spdc`, null without an
+    SPDC record, else a struct:
+
+    admission_date, discharge_date of its SPDC stay; compulsory_records (int); discharge_mode and diagnosis (the primary
+    one) of the last SPDC record; regions (bit mask), in_regions and in_dsms (sets of areas) of the SPDC records.
+    """
+    from pyspark.sql import functions as F
+
+    spdc = F.col("spdc")
+    last = F.max(F.when(spdc, F.struct("discharge_date", "record_rank", "discharge_mode", "diagnosis_1")))
+    joined = numbered.groupBy("person_id", "stay").agg(
+        F.min("admission_date").alias("admission_date"),
+        F.max("discharge_date").alias("discharge_date"),
+        F.min(F.when(spdc, F.col("admission_date"))).alias("spdc_admission"),
+        F.count_if(spdc & (F.col("admission_type") == COMPULSORY)).cast("int").alias("compulsory_records"),
+        last.alias("last"),
+        F.bit_or(F.when(spdc, F.expr(mask_sql("region")))).alias("regions"),
+        F.collect_set(F.when(spdc, F.col("region"))).alias("in_regions"),
+        F.collect_set(F.when(spdc, F.col("place_dsm"))).alias("in_dsms"),
+    )
+    told = F.struct(
+        F.col("spdc_admission").alias("admission_date"),
+        F.col("last.discharge_date").alias("discharge_date"),
+        "compulsory_records",
+        F.col("last.discharge_mode").alias("discharge_mode"),
+        F.col("last.diagnosis_1").alias("diagnosis"),
+        *("regions", "in_regions", "in_dsms"),
+    )
+    return joined.select(
+        *("person_id", "stay", "admission_date", "discharge_date"),
+        F.when(F.col("last").isNotNull(), told).alias("spdc"),
+    )
+
+
+def of_outcomes(stays: "DataFrame", window: EvaluationWindow) -> "DataFrame":
+    """One row a person: person_id; `spdc_stays`, the SPDC stays discharged in Y by admission; the words of `hospital`.
+
+    A stay is a struct of `stay`, `spdc` (the struct of `stays`) and days_since_previous_stay (int, null: none before it
+    in the window).
+    """
+    from pyspark.sql import functions as F
+
+    listed = "array_sort(collect_list(struct(stay, spdc)) filter (where spdc is not null))"
+    previous = "get(listed, i - 1).spdc.discharge_date"
+    year = f"date'{window.start}' and date'{window.end}'"
+    told = f"""filter(transform(listed, (s, i) -> struct(
+        s.stay, s.spdc, datediff(s.spdc.admission_date, {previous}) as days_since_previous_stay)),
+        s -> s.spdc.discharge_date between {year})"""
+    return (
+        stays.groupBy("person_id")
+        .agg(
+            F.expr(listed).alias("listed"),
+            *window.calendar.collect_spans("hospital", "admission_date", "discharge_date"),
+        )
+        .withColumn("spdc_stays", F.expr(told))
+        .drop("listed")
+    )
+
+
+def of_cohort(stays: "DataFrame", window: EvaluationWindow, order: Sequence[str]) -> "DataFrame":
+    """One row a person with an SPDC stay day in Y: person_id, first_spdc_day (date, in Y), `sdo_pathway` (a number, see
+    `cohorts.pathway.precedence`).
+
+    `stays`: made of records discharged up to Y1 only.
+    """
+    from pyspark.sql import functions as F
+
+    start = F.lit(window.start)
+    return (
+        stays.where(F.col("spdc.discharge_date") >= start)
+        .select("person_id", "spdc.*")
+        .groupBy("person_id")
+        .agg(
+            F.min(F.greatest("admission_date", start)).alias("first_spdc_day"),
+            F.max(precedence("diagnosis", "discharge_date", order)).alias("sdo_pathway"),
+        )
+    )
+
+
+def deaths(records: "DataFrame") -> "DataFrame":
+    """One row a person who died in hospital, in any regime: person_id, `sdo_death` (date, the earliest)."""
+    from pyspark.sql import functions as F
+
+    died = records.where(F.col("discharge_mode") == DIED)
+    return died.groupBy("person_id").agg(F.min("discharge_date").alias("sdo_death"))

@@ -1,0 +1,53 @@
+"""Questions to the line of a calendar: a text of one '0' or '1' a day, positions counted from 0.
+
+All are Spark expressions of one row, no window, no join. Positions are int columns within the line; the answers are
+days (int). Readings are those of section 1 of the measurement manual ("within", "at least every n days", "per month").
+"""
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+
+def _text(line: Column, start: Column, end: Column) -> Column:
+    """The characters of the positions [start, end]; empty where end lies before start."""
+    return F.substring(line, start + 1, F.greatest(end - start + 1, F.lit(0)))
+
+
+def days_to_first(line: Column, start: Column, end: Column) -> Column:
+    """Days from `start` to the first covered day of [start, end], 0 on the day itself; null where none is covered.
+
+    '0010', 0, 3 -> 2;  '0010', 0, 1 -> null
+    """
+    found = F.instr(_text(line, start, end), F.lit("1"))
+    return F.when(found > 0, found - 1)
+
+
+def longest_gap(line: Column, start: Column, end: Column) -> Column:
+    """The longest step in days when walking from `start` through the covered days to `end`, both reached.
+
+    "At least every n days over [a, b]" holds exactly where this is not more than n. 0 where `end` is not after
+    `start`.
+
+    '10010001', 0, 7 -> 4;  '1000', 0, 3 -> 3;  '1', 0, 0 -> 0
+    """
+    between = F.split(_text(line, start + 1, end - 1), "1")
+    longest = F.array_max(F.transform(between, lambda uncovered: F.length(uncovered))) + 1
+    return F.when(end > start, longest).when(start.isNotNull() & end.isNotNull(), F.lit(0))
+
+
+def first_missed_window(line: Column, start: Column, end: Column, length: int, count: int) -> Column:
+    """Number (from 1) of the first of `count` windows of `length` days after `start` without a covered day.
+
+    Window k is [start + (k-1) length + 1, start + k length]. One that runs past `end` ends there; one that begins
+    after it is not looked at. Null where none is missed.
+
+    '000100', 0, 5, length 2, count 2 -> 1;  '0100', 0, 3, length 2, count 1 -> null
+    """
+
+    def missed(number: int) -> Column:
+        begins = start + (number - 1) * length + 1
+        ends = F.least(start + number * length, end)
+        empty = F.instr(_text(line, begins, ends), F.lit("1")) == 0
+        return F.when((begins <= end) & empty, F.lit(number))
+
+    return F.coalesce(*(missed(number) for number in range(1, count + 1)))

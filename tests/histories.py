@@ -1,0 +1,263 @@
+"""Small histories of people, written as a clinician would tell them, as conformed frames.
+
+A person is a mapping: `who`, `facts`, and where they matter `born`, `sex`, `living`, `registered: no`, `diagnosis`.
+Left out, a person is a woman born in 1970, registered in the DSM 030-321-001 since the second semester of 2014, whose
+episode of care was opened on 1 March 2014 with a diagnosis of schizophrenia (none where the facts tell an episode).
+
+A fact is a mapping of one key, its kind, to what is said of it:
+
+    episode:          opened, diagnosis; closed, closing diagnosis, mode; told (semesters; else from opening to closing)
+    intervention:     on (one day or several), kind (psychiatric visit) or type; place (service), by (physician)
+    presence:         on
+    residential stay: from, to (left out: still in); told (semesters; else from the first day to the last)
+    SPDC stay:        from, to; hospital, diagnosis, TSO, died, ward, private
+    hospital stay:    from, to; the same, in general medicine
+    day hospital:     from, to; the same
+    registration:     told (one semester), register, born, sex, living
+
+Every fact may say `dsm` (030-321-001). Semesters are written 2015S1.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from percorsi.tables import table
+
+DSM = "030-321-001"
+HOSPITAL = "03000101"  # the SPDC of the DSM above
+LAST_SEMESTER = "2016S2"
+KINDS = {
+    "psychiatric visit": "01",
+    "psychological interview": "02",
+    "interview": "03",
+    "consultation": "04",
+    "test": "06",
+    "individual psychotherapy": "07",
+    "couple psychotherapy": "08",
+    "family psychotherapy": "09",
+    "group psychotherapy": "10",
+    "drug administration": "11",
+    "interview with the family": "12",
+    "family psychoeducation": "13",
+    "family psychoeducation in a group": "14",
+    "meeting": "15",
+    "skills training": "16",
+    "skills training in a group": "17",
+    "resocialisation": "18",
+    "support": "24",
+    "network": "26",
+}
+PLACES = {
+    "service": "1",
+    "home": "2",
+    "elsewhere": "3",
+    "other structure": "4",
+    "hospital": "5",
+    "prison": "6",
+    "video call": "7",
+    "telephone": "8",
+}
+PROFILES = {
+    "physician": "1",
+    "psychologist": "2",
+    "social worker": "3",
+    "nurse": "4",
+    "educator": "5",
+    "rehabilitation technician": "6",
+    "care assistant": "7",
+    "other": "8",
+}
+LIVING = {
+    "alone": "1",
+    "family of origin": "2",
+    "own family": "3",
+    "other relatives": "4",
+    "residential facility": "5",
+    "institution": "6",
+    "homeless": "7",
+    "other": "8",
+    "unknown": "9",
+}
+# Two hospitals with one SPDC and DSM each; a third that two DSMs share; a fourth that the register does not know.
+SERVICES = [
+    ("030", "321", "001", HOSPITAL, 2015, "SPDC"),
+    ("030", "322", "002", "03000202", 2015, "SPDC"),
+    ("080", "101", "001", "08000101", 2015, "SPDC"),
+    ("030", "321", "001", "03000303", 2015, "SPDC"),
+    ("030", "322", "002", "03000303", 2015, "SPDC"),
+]
+TABLES = (
+    *("registration", "care_episode", "intervention", "presence"),
+    *("residential_stay", "hospital_record", "service"),
+)
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def frames(spark, people: Iterable[Mapping[str, Any]], services: list[tuple] = SERVICES) -> dict:
+    """The conformed frames of all people; the first has person_id 1, the second 2, ..."""
+    rows: Rows = {name: [] for name in TABLES}
+    for person_id, person in enumerate(people, start=1):
+        _tell(rows, person_id, person)
+    columns = ("region", "azienda", "dsm", "structure", "year", "kind")
+    rows["service"] = [dict(zip(columns, service, strict=True)) for service in services]
+    made = {}
+    for name, told in rows.items():
+        declared = table(f"conformed/{name}")
+        data = [tuple(row.get(column) for column in declared.columns) for row in told]
+        made[name] = spark.createDataFrame(data, declared.schema)
+    return made
+
+
+def semester_of(day: date) -> str:
+    return f"{day.year}S{1 if day.month <= 6 else 2}"
+
+
+def semesters(first: str, last: str) -> list[str]:
+    """All semesters from the first to the last, both included."""
+    numbers = [int(s[:4]) * 2 + int(s[5]) - 1 for s in (first, last)]
+    return [f"{n // 2}S{n % 2 + 1}" for n in range(numbers[0], numbers[1] + 1)]
+
+
+def _tell(rows: Rows, person_id: int, person: Mapping[str, Any]) -> None:
+    known = {"who", "facts", "born", "sex", "living", "registered", "diagnosis"}
+    if unknown := set(person) - known:
+        raise ValueError(f"{person.get('who')}: no word of the vocabulary: {', '.join(sorted(unknown))}")
+    facts = [next(iter(fact.items())) for fact in person.get("facts", [])]
+    kinds = {kind for kind, _ in facts}
+    if person.get("registered", True) and "registration" not in kinds:
+        facts.append(("registration", {"told": "2014S2"}))
+    if "episode" not in kinds and person.get("diagnosis", "29530"):
+        facts.append(("episode", {"opened": date(2014, 3, 1), "diagnosis": person.get("diagnosis", "29530")}))
+    for number, (kind, said) in enumerate(facts, start=1):
+        for name, row in _TELLERS[kind](dict(said), person):
+            rows[name].append({"person_id": person_id, "contact_id": str(number), "structure": "CSM00001", **row})
+    own = sorted(
+        (r for r in rows["hospital_record"] if r["person_id"] == person_id),
+        key=lambda r: (r["admission_date"], r["discharge_date"]),
+    )
+    for rank, record in enumerate(own, start=1):
+        record["record_rank"] = rank
+
+
+def _dsm(said: dict[str, Any]) -> dict[str, str]:
+    return dict(zip(("region", "azienda", "dsm"), said.pop("dsm", DSM).split("-"), strict=True))
+
+
+def _semester(name: str) -> dict[str, int]:
+    return {"year": int(name[:4]), "semester": int(name[5])}
+
+
+def _all_told(said: dict[str, Any]) -> None:
+    if said:
+        raise ValueError(f"no word of the vocabulary: {', '.join(map(str, said))}")
+
+
+def _days(said: dict[str, Any]) -> list[date]:
+    days = said.pop("on")
+    return days if isinstance(days, list) else [days]
+
+
+def _episode(said: dict[str, Any], person: Mapping[str, Any]) -> Iterable[tuple[str, dict]]:
+    opened, closed = said.pop("opened"), said.pop("closed", None)
+    first = max(semester_of(opened), "2012S1")
+    told = said.pop("told", None) or semesters(first, semester_of(closed) if closed else LAST_SEMESTER)
+    row = {
+        "register": said.pop("register", "territorial"),
+        "opening_date": opened,
+        "opening_diagnosis": said.pop("diagnosis", "29530"),
+        **_dsm(said),
+    }
+    closing = {
+        "closing_date": closed,
+        "closing_diagnosis": said.pop("closing diagnosis", None),
+        "conclusion_mode": said.pop("mode", "2" if closed else None),
+    }
+    _all_told(said)
+    for semester in told:
+        told_of_closing = closing if closed and semester >= semester_of(closed) else {}
+        yield "care_episode", {**row, **told_of_closing, **_semester(semester)}
+
+
+def _intervention(said: dict[str, Any], person: Mapping[str, Any]) -> Iterable[tuple[str, dict]]:
+    by = said.pop("by", "physician")
+    profiles = [PROFILES[p] for p in (by if isinstance(by, list) else [by])] + [None, None]
+    days = _days(said)
+    kind = said.pop("kind", "psychiatric visit")
+    row = {
+        "type": said.pop("type", None) or KINDS[kind],
+        "place": PLACES[said.pop("place", "service")],
+        **dict(zip(("operator_1", "operator_2", "operator_3"), profiles[:3], strict=True)),
+        **_dsm(said),
+    }
+    _all_told(said)
+    for day in days:
+        yield "intervention", {**row, "date": day, **_semester(semester_of(day))}
+
+
+def _presence(said: dict[str, Any], person: Mapping[str, Any]) -> Iterable[tuple[str, dict]]:
+    days, row = _days(said), _dsm(said)
+    _all_told(said)
+    for day in days:
+        yield "presence", {**row, "date": day, **_semester(semester_of(day))}
+
+
+def _residential(said: dict[str, Any], person: Mapping[str, Any]) -> Iterable[tuple[str, dict]]:
+    start, end = said.pop("from"), said.pop("to", None)
+    told = said.pop("told", None) or semesters(semester_of(start), semester_of(end) if end else LAST_SEMESTER)
+    row = {"admission_date": start, **_dsm(said)}
+    _all_told(said)
+    for semester in told:
+        ended = end if end and semester >= semester_of(end) else None
+        yield "residential_stay", {**row, "discharge_date": ended, **_semester(semester)}
+
+
+def _record(ward: str, regime: str):
+    def tell(said: dict[str, Any], person: Mapping[str, Any]) -> Iterable[tuple[str, dict]]:
+        hospital = said.pop("hospital", HOSPITAL)
+        row = {
+            "region": hospital[:3],
+            "hospital": hospital,
+            "regime": regime,
+            "admission_date": said.pop("from"),
+            "discharge_date": said.pop("to"),
+            "admission_ward": said.pop("ward", ward),
+            "admission_type": "3" if said.pop("TSO", False) else "2",
+            "discharge_mode": "1" if said.pop("died", False) else "2",
+            "diagnosis_1": said.pop("diagnosis", "29534"),
+            "institution_type": "2" if said.pop("private", False) else "1",
+            "sex": person.get("sex", "2"),
+            "birth_year": person.get("born", 1970),
+        }
+        row |= {"discharge_ward": row["admission_ward"], "year": row["discharge_date"].year}
+        _all_told(said)
+        yield "hospital_record", row
+
+    return tell
+
+
+def _registration(said: dict[str, Any], person: Mapping[str, Any]) -> Iterable[tuple[str, dict]]:
+    living = said.pop("living", person.get("living", "unknown"))
+    row = {
+        "register": said.pop("register", "territorial"),
+        "record_rank": said.pop("rank", 1),
+        "sex": said.pop("sex", person.get("sex", "2")),
+        "birth_year": said.pop("born", person.get("born", 1970)),
+        "living_arrangement": LIVING[living],
+        **_semester(said.pop("told")),
+        **_dsm(said),
+    }
+    _all_told(said)
+    yield "registration", row
+
+
+_TELLERS = {
+    "episode": _episode,
+    "intervention": _intervention,
+    "presence": _presence,
+    "residential stay": _residential,
+    "SPDC stay": _record("4001", "1"),
+    "hospital stay": _record("2601", "1"),
+    "day hospital": _record("4001", "2"),
+    "registration": _registration,
+}
