@@ -18,11 +18,12 @@ from percorsi.settings import conf_dir
 
 @dataclass(frozen=True)
 class Indicator:
-    """A measure for a pathway: its card in the agreement, and the value of every parameter."""
+    """A measure for a pathway: its card in the agreement, the value of every parameter, its reading with them."""
 
     code: str
     pathway: str
     parameters: Mapping[str, Scalar]
+    reading: str
     card: Card
 
 
@@ -33,7 +34,6 @@ class Measure:
     name: str
     file: str
     title: str
-    reading: str
     grain: str
     kind: str
     status: str
@@ -64,6 +64,22 @@ class Catalogue:
             known = ", ".join(self.by_code)
             raise UsageError(f"no indicator {code} is measured", next_step=f"use one of: {known}")
         return self.by_code[code]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each of the agreement's cards, with its measure and status where it is measured."""
+        measured = {code: (measure.name, measure.status) for code, (measure, _) in self.by_code.items()}
+        return [
+            {
+                "code": code,
+                "pathway": card.pathway,
+                "principal": card.principal,
+                "phase": card.phase,
+                "title": card.title,
+                "measure": measured.get(code, ("", ""))[0],
+                "status": measured.get(code, ("", ""))[1],
+            }
+            for code, card in self.cards.items()
+        ]
 
     def definitions(self) -> dict[str, Any]:
         """All that decides a value, as plain data: layout and comments of the files are not in it."""
@@ -120,7 +136,6 @@ def _measure(name: str, entry: MeasureEntry, entries: Entries) -> Measure:
         name=name,
         file=entries.files[name],
         title=entry.title,
-        reading=entry.reading,
         grain=entry.grain,
         kind=entry.kind,
         status=entry.status,
@@ -130,7 +145,11 @@ def _measure(name: str, entry: MeasureEntry, entries: Entries) -> Measure:
         needs=tuple(parse_need(flow, period) for flow, periods in entry.needs.items() for period in periods),
         rests_on=entry.rests_on,
         indicators={
-            code: Indicator(code, said.pathway, {**parameters, **said.parameters}, entries.cards[code])
+            code: _indicator(code, entry, {**parameters, **said.parameters}, entries.cards[code])
             for code, said in entry.indicators.items()
         },
     )
+
+
+def _indicator(code: str, entry: MeasureEntry, parameters: dict[str, Scalar], card: Card) -> Indicator:
+    return Indicator(code, card.pathway, parameters, entry.reading.format(**parameters), card)

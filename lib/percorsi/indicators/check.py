@@ -37,10 +37,10 @@ def _cohort(name: str, entries: Entries) -> Found:
         yield "unknown_cohort", "extends a cohort that is not there, or itself"
         return
     parameters, conditions = entries.cohort(name)
-    used = set()
-    for _, tree in _parsed(conditions):
-        used |= clauses.parameters(tree)
-    for unused in sorted(set(parameters) - used):
+    used, all_parsed = _used(conditions)
+    for missing in sorted(used - set(parameters)):
+        yield "missing_parameter", f"a clause uses the parameter '{missing}', which has no value"
+    for unused in sorted(set(parameters) - used) if all_parsed else ():
         yield "unused_parameter", f"no clause uses the parameter '{unused}'"
 
 
@@ -91,12 +91,12 @@ def _parameters(entry: MeasureEntry, entries: Entries) -> Found:
     for name in sorted(name for name, times in names.items() if times > 1):
         yield "doubled_clause", f"the name '{name}' is taken"
     known = {**inherited, **entry.parameters}
-    used = set()
-    for _, tree in _parsed({**entry.population, **entry.numerator}):
-        used |= clauses.parameters(tree)
+    yield from _reading(entry.reading, known)
+    own = {**entry.population, **entry.numerator}
+    used, all_parsed = _used(own)
     for name in sorted(used - set(known)):
         yield "missing_parameter", f"a clause uses the parameter '{name}', which has no value"
-    for name in sorted(set(entry.parameters) - used):
+    for name in sorted(set(entry.parameters) - used) if all_parsed else ():
         yield "unused_parameter", f"no clause uses the parameter '{name}'"
     for code, said in entry.indicators.items():
         for name, value in said.parameters.items():
@@ -106,11 +106,19 @@ def _parameters(entry: MeasureEntry, entries: Entries) -> Found:
                 yield "other_type", f"{code} gives '{name}' a value of another type"
 
 
+def _reading(reading: str, known: Mapping) -> Found:
+    """A threshold in the reading is `{name}`, so that it says what another parameter makes of it."""
+    try:
+        reading.format(**known)
+    except (KeyError, IndexError, ValueError, AttributeError) as error:
+        yield "missing_parameter", f"the reading names {error}, which is no parameter"
+
+
 def _clauses(entry: MeasureEntry, entries: Entries, columns: Mapping[str, str]) -> Found:
     parameters, conditions = entries.cohort(entry.cohort)
     parameters = {**parameters, **entry.parameters}
     population = {**conditions, **entry.population}
-    sound = True
+    sound = _used(population)[0] <= set(parameters)
     for name, sql in [*population.items(), *entry.numerator.items()]:
         for rule, detail in _clause(sql, columns, parameters):
             sound = False
@@ -137,6 +145,12 @@ def _clause(sql: str, columns: Mapping[str, str], parameters: Mapping) -> Found:
             clauses.check_types(tree, columns, parameters)
         except ClauseError as error:
             yield error.rule, str(error)
+
+
+def _used(conditions: Mapping[str, str]) -> tuple[set[str], bool]:
+    """The parameters that clauses use, and whether every clause could be asked."""
+    trees = [tree for _, tree in _parsed(conditions)]
+    return set().union(*map(clauses.parameters, trees)), len(trees) == len(conditions)
 
 
 def _parsed(conditions: Mapping[str, str]) -> Iterator[tuple[str, object]]:

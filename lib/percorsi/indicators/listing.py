@@ -6,7 +6,7 @@ UNITS = {"person_year": "person", "spdc_stay": "stay"}  # grain -> what is count
 
 
 def catalogue_rows(catalogue: Catalogue) -> list[dict]:
-    """An entry for each indicator, in the agreement's order: code, titles, pathway, phase, mark, kind, unit, reading."""
+    """An entry for each indicator, in the agreement's order."""
     return [
         {
             "code": code,

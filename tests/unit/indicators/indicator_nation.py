@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import pandas as pd
+import pyarrow as pa
 
 from percorsi.home import Home
 from percorsi.indicators.grains import GRAINS
@@ -85,8 +86,8 @@ class Nation(Store):
 
     def _hold(self, name: str, rows: list[dict]) -> None:
         schema = table(name).schema
-        tuples = [tuple(row.get(column) for column in schema.names) for row in rows]
-        self.frames[name] = self.spark.createDataFrame(tuples, schema)
+        columns = {column: pa.array([row.get(column) for row in rows]) for column in schema.names}
+        self.frames[name] = table(name).conform(self.spark.createDataFrame(pa.table(columns)))
 
     def exists(self, name: str) -> bool:
         return name in self.frames or super().exists(name)

@@ -1,0 +1,61 @@
+"""The language of clauses: its two meanings, Spark's and plain Python's, are one."""
+
+import itertools
+
+import pyarrow as pa
+import pytest
+
+from percorsi.indicators.clauses import ClauseError, bind, columns, evaluate, literal, parameters, parse
+
+PARAMETERS = {"n": 1, "word": "it", "share": 0.5, "yes": True}
+CLAUSES = [
+    "a > :n AND b > :n",
+    "a > :n OR b > :n",
+    "NOT (a > :n OR b IS NULL)",
+    "a BETWEEN b AND :n",
+    "NOT a BETWEEN 0 AND b",
+    "a IN (b, 0)",
+    "NOT a IN (b, 0)",
+    "coalesce(a, b, 0) < :n",
+    "a + b * -1 >= a - 1",
+    "a <> b AND (a <= b) IS NOT NULL",
+    "(a = b) IS TRUE",
+    "a * :share < :n",
+    "w = :word OR (w = 'no') = :yes",
+    "w IN ('it', 'no') AND w IS NOT NULL",
+]
+
+
+def test_spark_and_plain_python_agree_on_every_clause(spark):
+    rows = [
+        {"a": a, "b": b, "w": w} for a, b, w in itertools.product((0, 1, 2, None), (0, 1, None), ("it", "no", None))
+    ]
+    frame = spark.createDataFrame(pa.Table.from_pylist(rows))
+    said = frame.selectExpr(
+        *(f"{bind(parse(sql), PARAMETERS)} as clause_{i}" for i, sql in enumerate(CLAUSES))
+    ).collect()
+    for i, sql in enumerate(CLAUSES):
+        expected = [evaluate(parse(sql), row, PARAMETERS) for row in rows]
+        assert [row[i] for row in said] == expected, sql
+        assert len(set(expected)) > 1, f"{sql} says the same of everybody"
+
+
+@pytest.mark.parametrize(
+    ("value", "sql"),
+    [(30, "30"), (-1, "-1"), (0.5, "0.5D"), (True, "true"), ("it", "'it'"), ("a' OR 'b", "'a\\' OR \\'b'")],
+)
+def test_parameters_are_literals_of_their_own_type(value, sql):
+    assert literal(value) == sql
+
+
+def test_columns_and_parameters_of_a_clause():
+    tree = parse("a > :n AND (b IS NULL OR a + c < :m)")
+    assert columns(tree) == {"a", "b", "c"}
+    assert parameters(tree) == {"n", "m"}
+
+
+@pytest.mark.parametrize("sql", ["(select 1) > 0", "a > 1; drop table b", "a LIKE 'x'", "t.a > 1", "a IN (select b)"])
+def test_what_is_outside_the_language_is_refused(sql):
+    with pytest.raises(ClauseError) as raised:
+        parse(sql)
+    assert raised.value.rule == "language"

@@ -1,0 +1,98 @@
+"""Coverage by hand: the rows that a region delivered, the reason that follows."""
+
+import pytest
+from indicator_nation import everything
+
+from percorsi.indicators.catalogue import load_catalogue
+from percorsi.indicators.coverage import Coverage, coverage
+from percorsi.indicators.needs import SISM, parse_need
+from percorsi.regions import bit, regions
+
+Y = 2015
+FULL = everything("030", range(Y - 1, Y + 2))
+
+
+def reason(code: str, delivered: list, **withheld) -> str | None:
+    """The reason of Lombardia."""
+    return coverage(load_catalogue(), delivered, Y, withheld).reasons[code].get("030")
+
+
+def without(*gone: tuple) -> list:
+    return [row for row in FULL if row not in gone]
+
+
+def test_all_of_it_covers_every_indicator():
+    covered = coverage(load_catalogue(), FULL, Y)
+    for code in covered.reasons:
+        assert covered.covering(code) == ["030"]
+        assert covered.mask(code) == bit("030")
+        assert set(covered.reasons[code].values()) == {"missing_flow"}
+    assert covered.first_reason("S20", ["010"]) == "missing_flow"
+
+
+def test_the_first_semester_after_is_needed_by_visits_after_discharge():
+    lacks = without(("PST", "030", Y + 1, "S1"))
+    assert [reason(code, lacks) for code in ("S20", "S21", "S22", "S25")] == ["window_not_covered"] * 4
+    assert [reason(code, lacks) for code in ("S13", "S26", "S32")] == [None] * 3
+    assert reason("S20", without(("PST", "030", Y + 1, "S2"))) is None
+    assert reason("S25", without(("PST", "030", Y + 1, "S2"))) == "window_not_covered"
+
+
+def test_hospital_years_that_readmission_and_continuity_need():
+    assert reason("S14", without(("SDO", "030", Y - 1, ""))) == "window_not_covered"
+    assert reason("S13", without(("SDO", "030", Y - 1, ""))) is None
+    assert reason("S25", without(("SDO", "030", Y + 1, ""))) == "window_not_covered"
+
+
+@pytest.mark.parametrize("file", SISM)
+def test_any_of_the_seven_files_is_missed(file):
+    assert reason("S32", [row for row in FULL if row[0] != file]) == "missing_flow"
+    assert reason("S32", without((file, "030", Y, "S2"))) == "window_not_covered"
+
+
+def test_other_years_do_not_make_a_flow_there():
+    only_other_flow = [row for row in FULL if row[0] != "SDO"]
+    assert reason("S13", [*only_other_flow, ("SDO", "030", Y - 4, ""), ("SDO", "030", Y + 2, "")]) == "missing_flow"
+    assert reason("S13", [*only_other_flow, ("SDO", "030", Y - 3, "")]) == "window_not_covered"
+
+
+def test_a_year_is_a_file_or_two_halves_or_twelve_months():
+    rest = [row for row in FULL if row[0] != "SDO"]
+    months = [("SDO", "030", Y, f"{month:02}") for month in range(1, 13)]
+    assert reason("S13", rest + months) is None
+    assert reason("S13", rest + months[:-1]) == "window_not_covered"
+    assert reason("S13", [*rest, ("SDO", "030", Y, "S1"), ("SDO", "030", Y, "S2")]) is None
+
+
+def test_quality_comes_after_what_is_not_covered():
+    assert reason("S20", FULL, diagnosis=["030"]) == "quality"
+    assert reason("S20", without(("PST", "030", Y + 1, "S1")), diagnosis=["030"]) == "window_not_covered"
+    assert reason("S20", FULL, diagnosis=["010"], other=["030"]) is None
+
+
+def test_the_nation_has_the_first_reason_of_the_regions_left_out():
+    found = Coverage({"S20": {region: "missing_flow" for region in regions()} | {"020": "window_not_covered"}})
+    assert found.first_reason("S20", ["020"]) == "window_not_covered"
+    assert found.first_reason("S20", ["020", "030"]) == "missing_flow"
+    assert found.first_reason("S20", []) == "missing_flow"
+
+
+@pytest.mark.parametrize(
+    ("period", "first", "last", "count"),
+    [
+        ("Y", (2015, 1), (2015, 12), 12),
+        ("Y-3", (2012, 1), (2012, 12), 12),
+        ("Y+1S1", (2016, 1), (2016, 6), 6),
+        ("YS2", (2015, 7), (2015, 12), 6),
+    ],
+)
+def test_periods_are_months(period, first, last, count):
+    months = parse_need("SISM", period).months(Y)
+    assert (min(months), max(months), len(months)) == (first, last, count)
+    assert str(parse_need("SISM", period)) == f"SISM {period}"
+
+
+@pytest.mark.parametrize("period", ["Y+2", "Y-4", "2015", "Y+1S3", "X"])
+def test_other_periods_are_refused(period):
+    with pytest.raises(ValueError):
+        parse_need("SISM", period)
