@@ -4,6 +4,7 @@ import re
 from datetime import date
 
 import pytest
+
 from percorsi.errors import UsageError
 from percorsi.home import Home
 from percorsi.quality import judge, regions_left
