@@ -65,22 +65,6 @@ class Catalogue:
             raise UsageError(f"no indicator {code} is measured", next_step=f"use one of: {known}")
         return self.by_code[code]
 
-    def rows(self) -> list[dict[str, Any]]:
-        """A row for each of the agreement's cards, with its measure and status where it is measured."""
-        measured = {code: (measure.name, measure.status) for code, (measure, _) in self.by_code.items()}
-        return [
-            {
-                "code": code,
-                "pathway": card.pathway,
-                "principal": card.principal,
-                "phase": card.phase,
-                "title": card.title,
-                "measure": measured.get(code, ("", ""))[0],
-                "status": measured.get(code, ("", ""))[1],
-            }
-            for code, card in self.cards.items()
-        ]
-
     def definitions(self) -> dict[str, Any]:
         """All that decides a value, as plain data: layout and comments of the files are not in it."""
         return {

@@ -7,8 +7,9 @@ from percorsi.tables import table
 
 @dataclass(frozen=True)
 class Grain:
-    """A feature table with one row a unit, and the table that says in which areas a unit counts, once in each."""
+    """What is counted: a feature table with one row a unit, and the table of the areas in which it counts, once in each."""
 
+    unit: str
     units: str
     areas: str
     key: tuple[str, ...]
@@ -19,6 +20,6 @@ class Grain:
 
 
 GRAINS = {
-    "person_year": Grain("features/person_year", "features/person_area", ("person_id",)),
-    "spdc_stay": Grain("features/spdc_stay", "features/stay_area", ("person_id", "stay")),
+    "person_year": Grain("person", "features/person_year", "features/person_area", ("person_id",)),
+    "spdc_stay": Grain("stay", "features/spdc_stay", "features/stay_area", ("person_id", "stay")),
 }

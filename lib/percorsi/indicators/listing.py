@@ -1,8 +1,7 @@
 """The catalogue as rows: what listings and releases say of each indicator."""
 
 from percorsi.indicators.catalogue import Catalogue
-
-UNITS = {"person_year": "person", "spdc_stay": "stay"}  # grain -> what is counted
+from percorsi.indicators.grains import GRAINS
 
 
 def catalogue_rows(catalogue: Catalogue) -> list[dict]:
@@ -16,10 +15,10 @@ def catalogue_rows(catalogue: Catalogue) -> list[dict]:
             "phase": indicator.card.phase,
             "principal": indicator.card.principal,
             "kind": measure.kind,
-            "unit": UNITS[measure.grain],
+            "unit": GRAINS[measure.grain].unit,
             "status": measure.status,
             "measure": measure.name,
-            "reading": measure.reading,
+            "reading": indicator.reading,
         }
         for code, (measure, indicator) in catalogue.by_code.items()
     ]

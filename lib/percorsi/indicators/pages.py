@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from percorsi.indicators.catalogue import Catalogue, Indicator, Measure, load_catalogue
+from percorsi.indicators.grains import GRAINS
 
 _PATHWAYS = {
     "schizophrenia": "schizophrenia",
@@ -11,7 +12,6 @@ _PATHWAYS = {
     "depressive": "depressive disorder",
     "severe_personality": "severe personality disorder",
 }
-_UNITS = {"person_year": "person", "spdc_stay": "SPDC stay"}
 _STATUS = {
     "N": "national flows, as the card says",
     "P": "proxy on the national flows",
@@ -56,7 +56,7 @@ def _index(catalogue: Catalogue) -> str:
 
 def _page(measure: Measure, indicator: Indicator) -> str:
     card = indicator.card
-    unit = _UNITS[measure.grain]
+    unit = GRAINS[measure.grain].unit
     lines = [
         f"# {indicator.code} {measure.title}",
         "",
@@ -75,7 +75,7 @@ def _page(measure: Measure, indicator: Indicator) -> str:
         f"| needed flows | {', '.join(map(str, measure.needs))} |",
         f"| rests on the quality of | {', '.join(measure.rests_on)} |",
         "",
-        f"## Population: each {unit} with a DSM contact day in the year of which all of these hold",
+        f"## Population: each {unit} of the year of which all of these hold",
         "",
         f"1. `pathway`: {_PATHWAYS[card.pathway]}",
         *(f"1. `{name}`: `{sql}`" for name, sql in measure.population.items()),
@@ -88,8 +88,8 @@ def _page(measure: Measure, indicator: Indicator) -> str:
         "",
         *(f"- `{name}` = {value}" for name, value in indicator.parameters.items()),
         "",
-        "What is unknown counts as not holding. Y is the evaluation year; the columns are documented in",
-        f"`conf/tables/features/{measure.grain}.yaml`.",
+        "What is unknown counts as not holding; who has no DSM contact day in the year is in no population. Y is the",
+        f"evaluation year; the columns are documented in `conf/tables/features/{measure.grain}.yaml`.",
     ]
     return "\n".join(lines) + "\n"
 
