@@ -7,7 +7,7 @@ from percorsi.tables import table
 
 @dataclass(frozen=True)
 class Grain:
-    """What is counted: a feature table with one row a unit, and the table of the areas in which it counts, once in each."""
+    """What is counted: a feature table, one row a unit, and the table of the areas in which a unit counts once each."""
 
     unit: str
     units: str
