@@ -4,15 +4,13 @@ from datetime import date
 
 import pytest
 
-from percorsi.quality.counts import add_up, shares
-from percorsi.quality.diagnosis import count_episodes, count_rejected
+from percorsi.quality.counts import NOTHING_REJECTED, add_up, shares
+from percorsi.quality.diagnosis import REJECTED_COUNTS, count_episodes, count_rejected
+from percorsi.regions import regions
 
 EPISODE_SCHEMA = """person_id long, register string, region string, azienda string, dsm string, structure string,
     contact_id string, year int, semester int, opening_date date, opening_diagnosis string, closing_date date,
     closing_diagnosis string"""
-REJECTED_SCHEMA = (
-    "flow string, region string, year int, period string, file string, line long, field string, code string"
-)
 
 
 def record(contact, year, semester, opening="29530", *, opened="2014-03-01", closed=None, closing=None, dsm="001"):
@@ -115,59 +113,95 @@ def test_a_default_code_is_invalid_at_a_closing(spark):
     assert found["001", 1]["closing_invalid"] == 1
 
 
-def rejection(line, code, *, flow="CNT", region="030", year=2015, period="S1"):
-    return (flow, region, year, period, f"{flow}_{region}_{year}_{period}.csv", line, "Diagnosi", code)
+KEY = ["year", "period", "region", "id_rec", "contact_id"]
+RAW_SCHEMA = """delivery string, file_region string, file_year string, file_period string, slice string, azienda string,
+    dsm string, year string, period string, region string, id_rec string, contact_id string, accepted boolean,
+    errors array<struct<code: string>>"""
 
 
-def test_rejected_lines_count_once(spark):
-    rows = [
-        rejection(2, "3231"),
-        rejection(2, "3230"),  # the same line
-        rejection(3, "3445"),
-        rejection(3, "3446"),  # its opening is bad already
-        rejection(4, "3446"),
-        rejection(5, "1111"),  # rejected for something else
-        rejection(2, "3231", flow="CNR"),
-        rejection(2, "3231", period="S2"),
-        rejection(2, "3231", year=2014),
-        rejection(2, "3231", flow="ANT"),
-        rejection(2, "3445", region="150"),
+def line(contact, *codes, delivery="a", region="030", year="2015", period="S1", dsm="001", field_region=None):
+    place = (delivery, region, year, period, f"{region}-{year}-{period}", "321", dsm)
+    key = (year, period, field_region or region, "R1", contact)
+    return (*place, *key, not codes, [(code,) for code in codes])
+
+
+@pytest.fixture(scope="module")
+def rejected(spark):
+    lines = [
+        line("1", "3231"),
+        line("1", "3231", delivery="b"),  # the same record, rejected again
+        line("2", "3231", "3230"),  # missing before invalid
+        line("3", "3445", "3446"),  # its opening is bad already
+        line("4", "3446"),
+        line("5", "1111"),  # rejected for something else
+        line("6", "3445"),  # accepted in a later delivery
+        line("7", "3231", period="S2"),
+        line("8", "3231", year="2014"),
+        line("9", "3445", region="150", field_region="999"),  # the region of the file, not the one it names
+        line("10", "3231", dsm="00X"),  # a DSM that no current record has
+        line("11"),
     ]
-    found = {
-        (r["region"], r["semester"]): (r["rejected_missing"], r["rejected_invalid"], r["rejected_closing"])
-        for r in count_rejected(spark.createDataFrame(rows, REJECTED_SCHEMA), 2015).collect()
+    current = [line("6", delivery="b"), line("11")]
+    frames = [spark.createDataFrame(rows, RAW_SCHEMA) for rows in (lines, current)]
+    return count_rejected(*frames, KEY, 2015).toPandas()
+
+
+def test_a_record_is_lost_once_and_only_while_none_of_its_key_is_current(rejected):
+    cells = rejected.set_index(["region", "dsm", "semester"])[list(REJECTED_COUNTS)]
+    found = {cell: tuple(row) for cell, row in cells.iterrows()}
+    assert found == {
+        ("030", "001", 1): (2, 1, 1),  # 1, 2; 3; 4
+        ("030", "001", 2): (1, 0, 0),
+        ("030", "00X", 1): (1, 0, 0),
+        ("150", "001", 1): (0, 1, 0),
     }
-    assert found == {("030", 1): (2, 1, 1), ("030", 2): (1, 0, 0), ("150", 1): (0, 1, 0)}
 
 
-def test_areas_add_up_and_shares_have_rejected_records_in_their_denominator(spark, counted):
-    by_dsm = count_episodes(
-        spark.createDataFrame([record("1", 2015, 1, "296"), record("2", 2015, 2, "99999", dsm="002")], EPISODE_SCHEMA),
-        2015,
-    ).toPandas()
-    rows = [rejection(2, "3231"), rejection(3, "3445"), rejection(2, "3445", region="150")]
-    rejected = count_rejected(spark.createDataFrame(rows, REJECTED_SCHEMA), 2015).toPandas()
-    table = add_up(by_dsm, rejected, 2015)
+@pytest.fixture(scope="module")
+def table(spark, rejected):
+    records = [record("1", 2015, 1, "296"), record("2", 2015, 2, "99999", dsm="002")]
+    by_dsm = count_episodes(spark.createDataFrame(records, EPISODE_SCHEMA), 2015).toPandas()
+    return add_up(by_dsm, rejected, 2015)
+
+
+def test_areas_add_up(table):
     cell = table.set_index(["area", "semester"])
     assert cell.loc[("030", 0), "records"] == 2
     assert cell.loc[("030", 1), "records"] == 1
     assert cell.loc[("030-321-001", 0), "records"] == 1
+    assert cell.loc[("030-321-001", 0), "rejected_missing"] == 3
+    assert cell.loc[("030-321-001", 2), "rejected_missing"] == 1
+    assert cell.loc[("030", 0), "rejected_missing"] == 4  # with the one of an unknown DSM
     assert cell.loc[("IT", 0), "rejected_invalid"] == 2
     assert cell.loc[("030", 0), "episodes"] == cell.loc[("IT", 0), "episodes"] == 2
     assert cell.loc[("010", 0), "records"] == 0  # every region stands there
-    assert cell["rejected_missing"].isna().sum() == cell["level"].eq("dsm").sum()
+    assert set(table["area"]) == {"IT", *regions(), "030-321-001", "030-321-002"}
+    assert not table.duplicated(["area", "semester"]).any()
+    assert not table.isna().any().any()
 
+
+def test_rejected_records_are_in_the_denominator_of_the_shares(table):
     wide, parts = shares(table)
     wide = wide.set_index("area")
-    assert wide.loc["030", "opening_usable"] == 1 / 4  # one of two records and two rejected ones
-    assert wide.loc["030", "opening_default"] == 1 / 4
-    assert wide.loc["030", "opening_missing"] == 1 / 4
-    assert wide.loc["IT", "opening_invalid"] == 2 / 5
+    assert wide.loc["030", "opening_usable"] == 1 / 7  # one of two records and five lost ones
+    assert wide.loc["030", "opening_default"] == 1 / 7
+    assert wide.loc["030", "opening_missing"] == 4 / 7
+    assert wide.loc["030", "opening_invalid"] == 1 / 7
+    assert wide.loc["IT", "opening_invalid"] == 2 / 8
     assert wide.loc["030", "opening_specific"] == 0  # 296
     assert wide.loc["030", "episode_usable"] == 1 / 2
-    assert wide.loc["030", "opening_usable_first_semester"] == 1 / 3
+    assert wide.loc["030", "opening_usable_first_semester"] == 1 / 5
     assert wide.loc["030", "opening_usable_second_semester"] == 0
     assert wide.loc["150", "opening_usable"] == 0  # all it delivered was rejected
     assert wide["opening_usable"].isna().sum() == 19  # nothing from the others
+    assert wide.loc["030", "closing_usable"] == 0  # no closing, one lost for its closing diagnosis
     part = parts.set_index(["area", "share"]).loc[("030", "opening_usable")]
-    assert (part["numerator"], part["denominator"]) == (1, 4)
+    assert (part["numerator"], part["denominator"]) == (1, 7)
+
+
+def test_a_year_without_any_record(spark):
+    by_dsm = count_episodes(spark.createDataFrame([], EPISODE_SCHEMA), 2015).toPandas()
+    wide, parts = shares(add_up(by_dsm, NOTHING_REJECTED, 2015))
+    assert len(wide) == 22
+    assert wide.drop(columns=["level", "area", "name"]).isna().all().all()
+    assert parts["denominator"].sum() == 0

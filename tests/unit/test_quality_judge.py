@@ -13,9 +13,9 @@ from percorsi.storage import Store
 EPISODE_SCHEMA = """person_id long, register string, region string, azienda string, dsm string, structure string,
     contact_id string, year int, semester int, opening_date date, opening_diagnosis string, closing_date date,
     closing_diagnosis string, known_from int, known_until int"""
-REJECTED_SCHEMA = (
-    "flow string, region string, year int, period string, file string, line long, field string, code string"
-)
+RAW_SCHEMA = """delivery string, file string, file_region string, file_year string, file_period string, slice string,
+    year string, period string, region string, azienda string, dsm string, id_rec string, structure string,
+    contact_id string, accepted boolean, errors array<struct<field: string, code: string>>"""
 PLANTED_CONTACT, PLANTED_STRUCTURE, PLANTED_PERSON = "ZQCONTACTZQ", "ZQSTRUCTZQ", 770077007700
 
 
@@ -38,15 +38,25 @@ def episodes(region, good, bad, first=0):
     ]
 
 
+def line(contact, delivery):
+    """A line of region 150 that was rejected for a missing diagnosis."""
+    file = (delivery, "CNT_150_2015_S1.csv", "150", "2015", "S1", "150-2015-S1")
+    key = ("2015", "S1", "150", "321", "001", "ZQRECORDZQ", PLANTED_STRUCTURE, f"{PLANTED_CONTACT}{contact}")
+    return (*file, *key, False, [("opening_diagnosis", "3231")])
+
+
 @pytest.fixture(scope="module")
 def judged(spark, settings, tmp_path_factory):
-    """Region 010: 10 of 10. 030: 5 of 10, on the critical threshold. 041: 4 of 10. 150: 9 of 9 and 1 line rejected."""
+    """Region 010: 10 of 10. 030: 5 of 10, on the critical threshold. 041: 4 of 10. 150: 9 of 9, 2 rejected."""
     store = Store(Home(tmp_path_factory.mktemp("judged")), spark)
     rows = episodes("010", 10, 0) + episodes("030", 5, 5, 100) + episodes("041", 4, 6, 200) + episodes("150", 9, 0, 300)
     early = (*episodes("010", 0, 1, 400)[0][:-1], 2014)  # what a data end of 2014 took for a person: not in sight
     store.write(spark.createDataFrame([*rows, early], EPISODE_SCHEMA), "conformed/care_episode")
-    rejected = [("CNT", "150", 2015, "S1", "CNT_150_2015_S1.csv", line, "Diagnosi", "3231") for line in (2, 3)]
-    store.write(spark.createDataFrame(rejected, REJECTED_SCHEMA), "rejected")
+    lines = [line(1, "a"), line(2, "a"), line(3, "not in the ledger")]
+    store.write(spark.createDataFrame(lines, RAW_SCHEMA), "raw/CNT")
+    store.write(spark.createDataFrame([], RAW_SCHEMA), "current/CNT")
+    ledger = [("a", "CNT_150_2015_S1.csv", None), ("a", "CNT_150_2015_S2.csv", "truncated")]
+    store.write(spark.createDataFrame(ledger, "delivery string, file string, refused string"), "delivery_file")
     return store, judge(store, settings, 2015, "run-a")
 
 
@@ -131,7 +141,7 @@ def test_a_key_that_is_no_file_name_is_refused(judged, settings):
 
 def test_nothing_of_a_person_is_written(judged):
     store, report = judged
-    planted = (PLANTED_CONTACT, PLANTED_STRUCTURE, str(PLANTED_PERSON)[:8])
+    planted = ("ZQRECORDZQ", PLANTED_CONTACT, PLANTED_STRUCTURE, str(PLANTED_PERSON)[:8])
     files = [p for p in store.home.quality.rglob("*") if p.is_file()]
     assert report.docs in files
     for path in files:

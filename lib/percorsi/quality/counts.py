@@ -12,6 +12,7 @@ from percorsi.regions import regions
 
 NATION = "IT"
 COUNTS = (*RECORD_COUNTS, *REJECTED_COUNTS, *EPISODE_COUNTS)
+NOTHING_REJECTED = pd.DataFrame(columns=["region", "azienda", "dsm", "semester", *REJECTED_COUNTS])
 _KEYS = ["year", "semester", "level", "area"]
 
 
@@ -109,27 +110,29 @@ SHARES = {
 
 
 def add_up(by_dsm: pd.DataFrame, rejected: pd.DataFrame, year: int) -> pd.DataFrame:
-    """The table quality/diagnosis_count of a year: semester 0-2 x (nation, all regions, DSMs with a record).
+    """The table quality/diagnosis_count of a year: semester 0-2 x (nation, all regions, DSMs with a current record).
 
-    `by_dsm` and `rejected` as `count_episodes` and `count_rejected` give them. Rejected records are known by the
-    region of their file only: they are null in the rows of DSMs.
+    `by_dsm` and `rejected` are as `count_episodes` and `count_rejected` give them. Records and rejected records add up
+    over the semesters, episodes do not. A rejected record whose DSM nobody else names counts in its region only: its
+    code may be what is wrong with it.
     """
-    dsm = by_dsm.assign(level="dsm", area=by_dsm[["region", "azienda", "dsm"]].agg("-".join, axis=1))
-    halves = dsm[dsm["semester"] > 0].groupby(["region", "area"])[list(RECORD_COUNTS)].sum()
-    dsm = dsm.set_index(["region", "area"])
-    of_year = dsm["semester"] == 0
-    dsm.loc[of_year, list(RECORD_COUNTS)] = halves.reindex(dsm.index[of_year]).fillna(0).to_numpy()
-    dsm = dsm.reset_index()
+    cells = ["region", "azienda", "dsm", "semester"]
+    lost = rejected.groupby(cells, dropna=False)[list(REJECTED_COUNTS)].sum()
+    both = by_dsm.set_index(cells).join(lost, how="outer").fillna(0).reset_index()
+    halves = both[both["semester"] > 0]
+    of_year = halves.groupby(cells[:3], dropna=False)[[*RECORD_COUNTS, *REJECTED_COUNTS]].sum().reset_index()
+    episodes = both.loc[both["semester"] == 0, [*cells[:3], *EPISODE_COUNTS]]
+    whole = of_year.merge(episodes, how="outer", on=cells[:3]).assign(semester=0)
+    both = pd.concat([halves, whole]).fillna(dict.fromkeys(COUNTS, 0))
 
-    counted = [*RECORD_COUNTS, *EPISODE_COUNTS]
+    known = pd.MultiIndex.from_frame(by_dsm[cells[:3]].drop_duplicates())
+    dsm = both[pd.MultiIndex.from_frame(both[cells[:3]]).isin(known)]
+    dsm = dsm.assign(level="dsm", area=dsm["region"] + "-" + dsm["azienda"] + "-" + dsm["dsm"])
     grid = pd.MultiIndex.from_product([regions(), (0, 1, 2)], names=["region", "semester"])
-    whole = rejected.groupby("region")[list(REJECTED_COUNTS)].sum().assign(semester=0).reset_index()
-    refused = pd.concat([rejected, whole]).set_index(["region", "semester"])[list(REJECTED_COUNTS)]
-    region = dsm.groupby(["region", "semester"])[counted].sum().join(refused, how="outer").reindex(grid).fillna(0)
+    region = both.groupby(["region", "semester"])[list(COUNTS)].sum().reindex(grid, fill_value=0)
     nation = region.groupby("semester").sum().reset_index().assign(level="nation", area=NATION)
     region = region.reset_index().assign(level="region").rename(columns={"region": "area"})
-    table = pd.concat([nation, region, dsm]).assign(year=year)
-    table[list(COUNTS)] = table[list(COUNTS)].astype("Int64")
+    table = pd.concat([nation, region, dsm]).assign(year=year).astype(dict.fromkeys(COUNTS, "int64"))
     return table[[*_KEYS, *COUNTS]].sort_values(_KEYS).reset_index(drop=True)
 
 

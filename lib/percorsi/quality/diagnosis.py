@@ -6,7 +6,7 @@ national code that says something else: `00000` no psychiatric disorder), defaul
 296 alone tells bipolar from depressive as little as an empty field does.
 
 Two units stand side by side, because they answer two questions. *Records* (an episode in one semester, as delivered)
-say how well a region fills the item; records that ingestion rejected for it belong into their denominator. *Episodes*
+say how well a region fills the item; records that were rejected for it belong into their denominator. *Episodes*
 (open on some day of the period, as the latest semester up to its end says) are what a pathway rests on: manual,
 section 2.
 """
@@ -79,21 +79,38 @@ def count_episodes(care_episode: "DataFrame", year: int) -> "DataFrame":
     return facts.groupBy(*_DSM, "semester").agg(*_aggregates())
 
 
-def count_rejected(rejected: "DataFrame", year: int) -> "DataFrame":
-    """Records of contacts that were rejected for a diagnosis: region, semester (1, 2), REJECTED_COUNTS.
+def count_rejected(raw: "DataFrame", current: "DataFrame", key: list[str], year: int) -> "DataFrame":
+    """Records of a flow of contacts lost for a diagnosis: region, azienda, dsm, semester (1, 2), REJECTED_COUNTS.
 
-    `rejected` has a row for each error of a line; a line counts once, as missing before invalid.
+    `raw` and `current` are the flow's lines and current records, `key` names what identifies a record. A record is
+    lost when none of its key is current: one that was delivered again and accepted is not, one rejected in two
+    deliveries is lost once. It counts for the first of missing, invalid, closing; its region is that of its file.
     """
-    flags = [F.expr(f"bool_or(code in {codes + ('',)})").alias(name) for name, codes in _REJECTED.items()]
-    lines = (
-        rejected.where(f"flow in ('CNT', 'CNR') and year = {year} and period in ('S1', 'S2')")
-        .groupBy("flow", "region", "period", "file", "line")
-        .agg(*flags)
+    flags = {name: f"exists(errors, e -> e.code in {codes + ('',)})" for name, codes in _REJECTED.items()}
+    lines = raw.where(f"not accepted and file_year = '{year}' and slice like '%-{year}-S_'")
+    rejected = (
+        lines.select(
+            F.xxhash64(*key).alias("key"),
+            F.col("file_region").alias("region"),
+            *("azienda", "dsm"),
+            F.expr("int(substr(file_period, 2, 1))").alias("semester"),
+            *(F.expr(sql).alias(name) for name, sql in flags.items()),
+        )
+        .where(" or ".join(flags))
+        .groupBy("key", *_DSM, "semester")
+        .agg(*(F.bool_or(name).alias(name) for name in flags))
     )
-    return lines.groupBy("region", F.expr("int(substr(period, 2, 1))").alias("semester")).agg(
-        F.expr("count_if(rejected_missing)").alias("rejected_missing"),
-        F.expr("count_if(rejected_invalid and not rejected_missing)").alias("rejected_invalid"),
-        F.expr("count_if(rejected_closing and not (rejected_missing or rejected_invalid))").alias("rejected_closing"),
+    known = current.where(f"slice like '%-{year}-S_'").select(F.xxhash64(*key).alias("key"))
+    return (
+        rejected.join(known, "key", "left_anti")
+        .groupBy(*_DSM, "semester")
+        .agg(
+            F.expr("count_if(rejected_missing)").alias("rejected_missing"),
+            F.expr("count_if(rejected_invalid and not rejected_missing)").alias("rejected_invalid"),
+            F.expr("count_if(rejected_closing and not (rejected_missing or rejected_invalid))").alias(
+                "rejected_closing"
+            ),
+        )
     )
 
 

@@ -11,8 +11,9 @@ import pandas as pd
 from percorsi.conformed import known_by
 from percorsi.digests import code_digest, digest
 from percorsi.errors import UsageError
+from percorsi.flows import load_layouts
 from percorsi.quality import gate
-from percorsi.quality.counts import SHARES, add_up, shares
+from percorsi.quality.counts import NOTHING_REJECTED, SHARES, add_up, shares
 from percorsi.quality.diagnosis import count_episodes, count_rejected
 from percorsi.quality.judging import failed_areas
 from percorsi.quality.scorecard import write_scorecard
@@ -22,6 +23,7 @@ from percorsi.storage import Store
 from percorsi.tables import table
 
 COUNT_TABLE, CHECK_TABLE, WITHHELD_TABLE = "quality/diagnosis_count", "quality/check", "quality/withheld"
+EPISODES, LEDGER, CONTACT_FLOWS = "conformed/care_episode", "delivery_file", ("CNT", "CNR")
 _SEVERITY = {"critical": "critical", "warning": "warning", "info": "information"}
 
 
@@ -90,16 +92,24 @@ def judge(
 
 def _measure(store: Store, year: int) -> pd.DataFrame:
     """The counts of a year; those that stand there are taken when they were made from the same inputs and code."""
-    inputs = {name: store.version(name) for name in ("conformed/care_episode", "rejected")}
+    flows = [flow for flow in CONTACT_FLOWS if store.exists(f"current/{flow}")]
+    tables = [EPISODES, LEDGER, *(f"{stage}/{flow}" for flow in flows for stage in ("raw", "current"))]
+    inputs = {name: store.version(name) for name in tables}
     made_from = digest({"year": year, "inputs": inputs, "code": code_digest("quality")})
-    if store.digest(COUNT_TABLE) != made_from:
-        in_sight = known_by(store.read("conformed/care_episode"), year + 1)  # the data end: manual, section 1
-        by_dsm = count_episodes(in_sight, year).toPandas()
-        rejected = count_rejected(store.read("rejected"), year).toPandas()
-        counts = add_up(by_dsm, rejected, year)
-        _write(store, counts, COUNT_TABLE, f"year = {year}", made_from)
-        return counts
-    return store.read(COUNT_TABLE).where(f"year = {year}").toPandas()
+    if store.digest(COUNT_TABLE) == made_from:
+        return store.read(COUNT_TABLE).where(f"year = {year}").toPandas()
+    in_sight = known_by(store.read(EPISODES), year + 1)  # the data end: manual, section 1
+    by_dsm = count_episodes(in_sight, year).toPandas()
+    rejected = [_rejected(store, flow, year) for flow in flows]
+    counts = add_up(by_dsm, pd.concat(rejected) if rejected else NOTHING_REJECTED, year)
+    _write(store, counts, COUNT_TABLE, f"year = {year}", made_from)
+    return counts
+
+
+def _rejected(store: Store, flow: str, year: int) -> pd.DataFrame:
+    loaded = store.read(LEDGER).where("refused is null").select("delivery", "file")
+    lines = store.read(f"raw/{flow}").join(loaded, ["delivery", "file"], "left_semi")
+    return count_rejected(lines, store.read(f"current/{flow}"), load_layouts()[flow].key, year).toPandas()
 
 
 def _rows(
