@@ -7,7 +7,7 @@ import pytest
 
 from percorsi.conformed import conform, table_count
 from percorsi.conformed.identity import ANONYMOUS_CUNI, KEY_FINGERPRINT, fingerprint
-from percorsi.conformed.sources import COLUMNS, LEDGER_COLUMNS
+from percorsi.conformed.sources import COLUMNS, LEDGER_COLUMNS, Sources
 from percorsi.errors import ConfigurationError
 from percorsi.storage import Store
 from percorsi.tables import declared_tables, table
@@ -69,6 +69,7 @@ LEDGER = [
     {"flow": "PST", "region": "030", "year": "2015", "period": "S1"},
     {"flow": "PST", "region": "030", "year": "2015", "period": "S1"},
     {"flow": "SDO", "region": "080", "year": "2015", "period": ""},
+    {"flow": "SDO", "region": "080", "year": "2016", "period": "", "refused": "not of the layout"},
 ]
 
 
@@ -208,7 +209,10 @@ def test_tables_of_another_key_are_refused(filled: Store, settings, monkeypatch)
     assert {name: filled.version(name) for name in versions} == versions
 
 
-def test_nothing_delivered_gives_empty_tables(store: Store, settings) -> None:
-    for name in conform(store, settings):
-        assert store.read(name).schema == table(name).schema
-        assert store.read(name).isEmpty()
+def test_a_flow_that_was_never_delivered_is_read_as_empty(store: Store) -> None:
+    sources = Sources(store)
+    assert set(sources.versions.values()) == {-1}
+    for flow, columns in COLUMNS.items():
+        assert sources.current(flow).columns == columns
+        assert sources.current(flow).isEmpty()
+    assert sources.ledger().isEmpty()

@@ -25,7 +25,8 @@ def services(str_records: "DataFrame") -> "DataFrame":
 def delivered_periods(ledger: "DataFrame") -> "DataFrame":
     """`conformed/delivered_period`: the distinct periods of the files that were loaded, empty files included."""
     return (
-        ledger.selectExpr(
+        ledger.where("refused is null")
+        .selectExpr(
             "flow", "coalesce(region, '') as region", "try_cast(year as int) as year", "coalesce(period, '') as period"
         )
         .distinct()

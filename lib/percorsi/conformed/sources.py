@@ -45,7 +45,7 @@ COLUMNS = {
     ],
 }
 LEDGER = "delivery_file"
-LEDGER_COLUMNS = ["flow", "region", "year", "period"]
+LEDGER_COLUMNS = ["flow", "region", "year", "period", "refused"]
 
 
 class Sources:
@@ -66,7 +66,7 @@ class Sources:
         return self._read(flow, f"current/{flow}", COLUMNS[flow])
 
     def ledger(self) -> "DataFrame":
-        """The files that were loaded: flow, region, year, period, text."""
+        """The files that came: flow, region, year, period, and why one was refused (null: it was loaded), text."""
         return self._read(LEDGER, LEDGER, LEDGER_COLUMNS)
 
     def _read(self, name: str, table: str, columns: list[str]) -> "DataFrame":
