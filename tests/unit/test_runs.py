@@ -15,7 +15,7 @@ SETTINGS = Settings()
 WHAT = {
     "year": 2015,
     "kind": "indicators",
-    "parameters": {"month_windows": 12, "spark": {"master": "local[2]"}},
+    "parameters": {"month_windows": 12, "S20": {"days": 14}, "accept_quality": ""},
     "digests": {"code": "c0de", "definitions": "def1"},
 }
 ROWS = [
@@ -73,9 +73,15 @@ def test_a_run_tells_what_it_rests_on(home, run_id):
     assert (found.run_id, found.year, found.kind) == (run_id, 2015, "indicators")
     assert found.inputs == {"conformed/person": 3, "rejected": 0}
     assert found.digests == {"code": "c0de", "definitions": "def1"}
-    assert found.parameters == {"year": "2015", "month_windows": "12", "spark.master": "local[2]"}
+    assert found.parameters == {
+        "year": "2015",
+        "month_windows": "12",
+        "S20.days": "14",
+        "accept_quality": "",
+    }
     assert found.tags["percorsi.accepted_quality"] == "agreed with the region"
     assert found.commit == code_version()[0]
+    assert found.started < found.ended
 
 
 def test_the_nations_values_are_metrics_and_absent_ones_are_not(home, run_id):

@@ -44,6 +44,7 @@ class RunInfo:
     year: int
     kind: str
     started: datetime
+    ended: datetime
     commit: str
     version: str
     parameters: dict[str, str]
@@ -136,6 +137,7 @@ def _info(run: "MlflowRun") -> RunInfo:
         year=int(tags[YEAR]),
         kind=tags[KIND],
         started=_moment(run.info.start_time),
+        ended=_moment(run.info.end_time),
         commit=tags[COMMIT],
         version=tags[VERSION],
         parameters=dict(run.data.params),
