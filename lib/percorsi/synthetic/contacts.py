@@ -102,6 +102,8 @@ def make_interventions(
     comes = draws.happens("comes", number, chance, days.identity)
     days, in_hospital = days.take(np.flatnonzero(comes)), in_hospital[comes]
     groups = parameters.groups
+    first_year = int(year_of(first))
+    first_days = np.array([day(y) for y in range(first_year, int(year_of(last)) + 1)])
     single = parameters.by_group(figures["single_profile"])[p.group]
     single = draws.happens("single profile", p.number, single)
     types = _main_types(p, days, single, parameters, draws)
@@ -111,8 +113,12 @@ def make_interventions(
         year = year_of(days.date)
         new = p.entrant[days.who] & (days.date < p.entry[days.who] + 365)
         taking = chance[p.group[days.who]] * np.where(new, programme["new"], 1.0)
-        on = draws.happens(name, p.number[days.who], taking, year) & ~single[days.who] & ~in_hospital
         onset = new & (year - p.birth_year[days.who] < figures["onset_below_age"])
+        taking = np.where(onset, programme.get("onset_chance", taking), taking)
+        on = draws.happens(name, p.number[days.who], taking, year) & ~single[days.who] & ~in_hospital
+        if "within" in programme:
+            begun = np.where(new, p.entry[days.who], first_days[year - first_year])
+            on &= days.date < begun + programme["within"]
         session = np.where(onset, programme.get("onset_session", programme["session"]), programme["session"])
         on &= draws.happens(name + "/session", p.number[days.who], session, days.identity)
         held = days.take(np.flatnonzero(on))
@@ -167,7 +173,7 @@ def _describe(p, days: _Days, kind, in_ward, at_home, single, parameters: Parame
     alone = single[who]
     first = np.where(alone, np.where(kind == TYPES.index("02"), _PSYCHOLOGIST, _PHYSICIAN), first)
     second = draws.happens("second operator", number, figures["second_operator"], identity) & ~alone
-    weights = cumulative([22, 8, 8, 44, 9, 4, 3, 2])
+    weights = cumulative(figures["other_operators"])
     other = draws.pick("operator 2", number, weights, index=identity)
     third = second & draws.happens("third operator", number, figures["third_operator"], identity)
     another = draws.pick("operator 3", number, weights, index=identity)

@@ -8,7 +8,7 @@ from percorsi.synthetic.geography import Geography
 from percorsi.synthetic.parameters import Parameters
 from percorsi.synthetic.population import Persons
 from percorsi.synthetic.random import Draws, cumulative
-from percorsi.synthetic.spells import ELSEWHERE, SLOTS, Spells
+from percorsi.synthetic.spells import DEATHS, ELSEWHERE, SLOTS, Spells
 
 NO_PATHOLOGY, PENDING, ADMINISTRATIVE = "00000", "99999", "xxxxx"
 
@@ -20,7 +20,8 @@ class Diagnoses:
     codes: list[str]
     true_opening: np.ndarray
     opening: np.ndarray  # as delivered
-    closing: np.ndarray  # of a closing that is not administrative
+    closing: np.ndarray  # of a territorial closing that is not administrative
+    repeated: np.ndarray  # of the closings of the residential register, which change no diagnosis
     spoilt: np.ndarray  # 0 no, 1 default, 2 missing, 3 outside the domain
     opening_group: np.ndarray
     closing_group: np.ndarray
@@ -46,11 +47,14 @@ def make_diagnoses(
     stays_same = ~draws.happens("another code", number, care["another_code"], slots) & (opening_group == before)
     other = draws.pick("code", number, parameters.code_weights, opening_group, slots + 1)
     opening = np.where((slots == 0) | stays_same, first[:, None], other)
-    closing_group = np.where(slots == ELSEWHERE, before, after)
-    same = ~draws.happens("another closing code", number, care["another_code"], slots) & (
-        closing_group == opening_group
+    # who dies, and who is seen elsewhere, keeps the diagnosis of the opening
+    keeps = (slots == ELSEWHERE) | np.isin(spells.mode, DEATHS)
+    closing_group = np.where(keeps, opening_group, after)
+    another = draws.happens("another closing code", number, care["another_code"], slots) | (
+        closing_group != opening_group
     )
-    closing = np.where(same, opening, draws.pick("code", number, parameters.code_weights, closing_group, slots + 11))
+    closing = draws.pick("code", number, parameters.code_weights, closing_group, slots + 11)
+    closing = np.where(another & ~keeps, closing, opening)
     share = np.minimum(parameters.spoilt[geography.dsm_region[spells.dsm]] * error_rate, 1.0)
     hit = draws.happens("spoilt diagnosis", number, share, slots)
     kinds = cumulative(list(errors["spoilt_diagnosis"].values()))
@@ -60,4 +64,7 @@ def make_diagnoses(
     delivered = np.select(
         [kind == 1, kind == 2, kind == 3], [codes.index(PENDING), codes.index(""), outside], default=opening
     )
-    return Diagnoses(codes, opening, delivered, closing, kind, opening_group, closing_group)
+    undecided = (kind == 1) & draws.happens("closed without", number, errors["closed_without"], slots)
+    closing = np.where(undecided, codes.index(NO_PATHOLOGY), closing)
+    repeated = np.where(undecided, codes.index(NO_PATHOLOGY), opening)
+    return Diagnoses(codes, opening, delivered, closing, repeated, kind, opening_group, closing_group)

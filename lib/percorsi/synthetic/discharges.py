@@ -50,7 +50,9 @@ def discharges(chunk: Chunk) -> Table:
     modes = ["1", "2", "3", "5", "6", "7", "9"]
     final = np.where(draws.happens("voluntary", number, figures["voluntary_discharge"], serial), _VOLUNTARY, _HOME)
     final = np.where(h.died, _DEAD, final)
-    urgent = draws.happens("urgent", number, np.where(h.psychiatric & ~h.private, 0.75, 0.45), serial)
+    urgent = figures["urgent"]
+    urgent = np.where(h.psychiatric & ~h.private, urgent["psychiatric"], urgent["other"])
+    urgent = draws.happens("urgent", number, urgent, serial)
     basic = np.where(h.day_regime, 0, np.where(urgent, 2, 1))  # admission types: "", 1, 2, 3
     stay = np.arange(len(h.who))
     second = np.flatnonzero(moved)
@@ -67,7 +69,8 @@ def discharges(chunk: Chunk) -> Table:
     mode = np.where(one, np.where(before[row], _SAME, _ACUTE), final[row])
     place = np.where(two & away[row], another[row], hospital[row])
     primary = np.where(before[row] & (part == 0), codes.index(figures["other_diagnoses"][0]), primary[row])
-    injury = np.where(draws.happens("injury", number, 0.03, serial)[row] & h.psychiatric[row] & (part == 0), 1, 0)
+    injury = draws.happens("injury", number, figures["self_harm"], serial) & h.psychiatric
+    injury = (injury[row] & (part == 0)).astype(np.int64)
     # a person's records in order of admission give the number of the sheet
     order = np.lexsort((part, start, h.who[row]))
     row, part, start, end, ward = row[order], part[order], start[order], end[order], ward[order]
@@ -76,8 +79,8 @@ def discharges(chunk: Chunk) -> Table:
     rank = h.serial[row] * 2 + part
     kept = np.flatnonzero((year >= chunk.semesters.years.start) & (year < chunk.semesters.years.stop))
     columns = {
-        "hospital": place[order], "regime": h.day_regime[row].astype(np.int64), "admission": chunk.semesters.date(start),
-        "ward": ward, "admission_type": admission_type[order], "injury": injury[order],
+        "hospital": place[order], "regime": h.day_regime[row].astype(np.int64),
+        "admission": chunk.semesters.date(start), "ward": ward, "admission_type": admission_type[order], "injury": injury[order],
         "discharge": chunk.semesters.date(end), "ward_again": ward,
         "mode": np.array([modes.index(m) for m in mode[order]], dtype=np.int64), "primary": primary[order],
         "second": _second(chunk, h, row, codes), "rest": np.zeros(len(row), np.int64),
@@ -97,7 +100,8 @@ def discharges(chunk: Chunk) -> Table:
     wards = [d + "01" for d in disciplines]
     lists = {
         "hospital": hospitals, "sheet": sheet, "regime": ["1", "2", "3"], "admission": dates, "ward": wards,
-        "admission_type": ["", "1", "2", "3"], "injury": ["", "5"], "discharge": dates, "ward_again": wards, "mode": modes,
+        "admission_type": ["", "1", "2", "3"], "injury": ["", "5"], "discharge": dates,
+        "ward_again": wards, "mode": modes,
         "primary": codes, "second": codes, "rest": ["~~~"], "institution": ["1", "2"],
         "operation": ["I\n", "V\n", "C\n", "NM\n"],
     }  # fmt: skip

@@ -16,6 +16,7 @@ class Services:
     first: np.ndarray  # (departments,) position of a department's first structure
     count: np.ndarray  # (departments,)
     weights: np.ndarray  # (structures,) share of its department
+    private: np.ndarray  # (structures,)
 
 
 @dataclass
@@ -74,7 +75,8 @@ def make_geography(parameters: Parameters, draws: Draws) -> Geography:
             codes = [f"{parameters.region_codes[region[o]]}{s + 1:03d}00" for o, s in zip(owner, serial, strict=True)]
         else:
             codes = [f"{azienda[o]}{digit}{r + 1:02d}" for o, r in zip(owner, rank, strict=True)]
-        geography.kinds[kind] = Services(codes, start, number, 1.0 / number[owner])
+        private = draws.happens("private", np.arange(len(owner)), figures["private_facility"]) & (kind == "SR")
+        geography.kinds[kind] = Services(codes, start, number, 1.0 / number[owner], private)
     for r, code in enumerate(parameters.region_codes):
         wards = parameters.conf["regions"][code]["private_wards"]
         geography.private[r] = [f"{code}9{w + 1:02d}00" for w in range(wards)]
@@ -87,21 +89,20 @@ STR_COLUMNS = [
 ]
 
 
-def register_rows(parameters: Parameters, geography: Geography, draws: Draws, region: int, year: int) -> list[list]:
+def register_rows(parameters: Parameters, geography: Geography, region: int, year: int) -> list[list]:
     """The rows of STR of a region and year. POPOLAZIONE: residents of the catchment, times the scale."""
     rows = []
     column = min(max(year - parameters.first_resident_year, 0), parameters.residents.shape[1] - 1)
     residents = parameters.residents[region, column] * parameters.scale
     seats = parameters.conf["services"]["seats"]
-    private = parameters.conf["services"]["private_facility"]
     code = parameters.region_codes[region]
     for d in range(geography.first_dsm[region], geography.first_dsm[region] + geography.dsm_count[region]):
         for kind, services in geography.kinds.items():
             for s in range(services.first[d], services.first[d] + services.count[d]):
-                owned = kind == "SR" and draws.uniform("private", np.array([s]))[0] < private
+                owned = "private" if services.private[s] else "public"
                 people = round(residents * geography.dsm_share[d] * services.weights[s]) if kind == "CSM" else ""
                 name = f"{kind} sintetico {geography.azienda[d]}-{s - services.first[d] + 1}"
                 row = [code, geography.azienda[d], geography.dsm[d], services.codes[s], year, kind]
-                row += ["private" if owned else "public", seats[kind] or "", people, name]
+                row += [owned, seats[kind] or "", people, name]
                 rows.append([*row, f"DSM sintetico {code}-{geography.azienda[d]}"])
     return rows

@@ -42,7 +42,7 @@ def make_hospital(p: Persons, spells: Spells, parameters: Parameters, draws: Dra
         number = p.number[who]
         end = start + _length(number, median[who], figures["sigma"], serial, draws)
         back = np.flatnonzero(draws.happens("readmission", number, again[who], serial))
-        gap = draws.integer("readmitted after", number[back], 1, 30, serial[back])
+        gap = draws.integer("readmitted after", number[back], 1, figures["readmitted_within"], serial[back])
         parts.append((who[back], serial[back] + (step + 1) * 100_000, end[back] + gap))
     who, serial, start = (np.concatenate(c) for c in zip(*parts, strict=True))
     end = start + _length(p.number[who], median[who], figures["sigma"], serial, draws)
@@ -94,7 +94,8 @@ def _other_wards(p: Persons, parameters: Parameters, draws: Draws, last_year: in
         found.append((who[known], np.full(known.sum(), 50_000 + year), start[known]))
     who, serial, start = (np.concatenate(c) for c in zip(*found, strict=True))
     number = p.number[who]
-    end = start + np.floor(draws.exponential("other ward days", number, 7.0, serial)).astype(np.int64)
+    days = draws.exponential("other ward days", number, figures["other_ward_days"], serial)
+    end = start + np.floor(days).astype(np.int64)
     day_regime = draws.happens("day regime", number, figures["day_regime"], serial)
     none = np.zeros(len(who), bool)
     return Hospital(who, serial, start, end, none, none, day_regime, none)

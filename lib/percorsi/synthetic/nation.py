@@ -153,7 +153,7 @@ def make_region(task: _Task) -> tuple[str, list[tuple], dict[str, int]]:
         task.out / "delivery", task.out / "truth", code, semesters, parameters.conf["layouts"], style
     ) as files:
         for i, year in enumerate(task.years):
-            files.add_register(i, register_rows(parameters, geography, draws, region, year))
+            files.add_register(i, register_rows(parameters, geography, region, year))
         for begin in range(0, len(numbers), task.chunk):
             held = numbers[begin : begin + task.chunk]
             chunk = make_chunk(held, region, parameters, geography, draws, semesters, keys, task.error_rate)

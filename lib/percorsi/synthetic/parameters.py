@@ -1,10 +1,11 @@
 """The figures of the nation, from conf/reference: synthetic.yaml, ISTAT's residents and deaths, as arrays."""
 
-import csv
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
+import pyarrow as pa
+from pyarrow import csv
 
 from percorsi.errors import ConfigurationError
 from percorsi.regions import regions
@@ -12,6 +13,7 @@ from percorsi.settings import conf_dir, load_yaml
 from percorsi.synthetic.random import cumulative
 
 FOREVER = 2**30  # a day that never comes
+AGE_CLASSES = 19  # of five years, 90 and over together
 
 
 def day(year: int, month: int = 1, of_month: int = 1) -> int:
@@ -90,15 +92,18 @@ class Parameters:
         return np.maximum(wanted, 5)
 
 
-def _rows(name: str) -> list[dict[str, str]]:
+def _rows(name: str) -> dict[str, np.ndarray]:
+    """The columns of a table of conf/reference; codes stay text."""
     path = conf_dir() / "reference" / name
+    texts = {c: pa.string() for c in ("region_code", "sex", "age_class")}
     try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            return list(csv.DictReader(stream))
-    except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read ({error.strerror})") from error
+        table = csv.read_csv(path, convert_options=csv.ConvertOptions(column_types=texts))
+    except (OSError, pa.ArrowInvalid) as error:
+        raise ConfigurationError(f"{path}: cannot be read as a table") from error
+    return {c: table[c].to_numpy() for c in table.column_names}
 
 
+@cache
 def load_parameters(scale: float) -> Parameters:
     """The figures at a scale. Raises ConfigurationError where a file is missing or a region has no figures."""
     conf = load_yaml(conf_dir() / "reference" / "synthetic.yaml")
@@ -106,28 +111,26 @@ def load_parameters(scale: float) -> Parameters:
     absent = [c for c in codes if c not in conf["regions"]]
     if absent:
         raise ConfigurationError(f"synthetic.yaml: no figures for the regions {', '.join(absent)}")
-    position = {c: i for i, c in enumerate(codes)}
-    rows = _rows("istat_population_1jan_by_region_sex_age.csv")
-    years = sorted({int(r["year"]) for r in rows})
+    people = _rows("istat_population_1jan_by_region_sex_age.csv")
+    years = np.unique(people["year"])
+    # both tables and the list of regions are in the order of the codes
+    region = np.searchsorted(codes, people["region_code"].astype(str))
+    year, women, count = people["year"] - years[0], (people["sex"] == "F").astype(np.int64), people["population"]
     residents = np.zeros((len(codes), len(years)))
-    adults = np.zeros(len(codes))
-    classes = np.zeros((len(years), 2, 19))
-    for r in rows:
-        year, age, count = int(r["year"]), int(r["age"]), int(r["population"])
-        region = position[r["region_code"]]
-        residents[region, year - years[0]] += count
-        classes[year - years[0], int(r["sex"] == "F"), min(age // 5, 18)] += count
-        if year == conf["population_year"] and age >= 18:
-            adults[region] += count
-    deaths_rows = _rows("istat_deaths_by_region_sex_age_class.csv")
-    death_years = sorted({int(r["year"]) for r in deaths_rows})
-    deaths = np.zeros((len(death_years), 2, 19))
-    for r in deaths_rows:
-        low = int(r["age_class"].rstrip("+").split("-")[0])
-        deaths[int(r["year"]) - death_years[0], int(r["sex"] == "F"), low // 5] += int(r["deaths"])
+    np.add.at(residents, (region, year), count)
+    classes = np.zeros((len(years), 2, AGE_CLASSES))
+    np.add.at(classes, (year, women, np.minimum(people["age"] // 5, AGE_CLASSES - 1)), count)
+    adult = (people["year"] == conf["population_year"]) & (people["age"] >= 18)
+    adults = np.bincount(region[adult], weights=count[adult], minlength=len(codes))
+    dead = _rows("istat_deaths_by_region_sex_age_class.csv")
+    death_years = np.unique(dead["year"])
+    low = np.array([int(c.rstrip("+").split("-")[0]) for c in dead["age_class"]])
+    deaths = np.zeros((len(death_years), 2, AGE_CLASSES))
+    np.add.at(deaths, (dead["year"] - death_years[0], (dead["sex"] == "F").astype(np.int64), low // 5), dead["deaths"])
     rates = []
-    for year in range(conf["horizon"]["first"], conf["horizon"]["last"] + 1):
-        known = min(max(year, death_years[0]), death_years[-1])
-        i, j = known - death_years[0], known - years[0]
-        rates.append(deaths[i] / ((classes[j] + classes[min(j + 1, len(years) - 1)]) / 2))
-    return Parameters(conf, scale, residents, years[0], adults, np.array(rates))
+    for wanted in range(conf["horizon"]["first"], conf["horizon"]["last"] + 1):
+        known = np.clip(wanted, death_years[0], death_years[-1])  # a year without deaths has those of the nearest
+        here = known - years[0]
+        following = min(here + 1, len(years) - 1)
+        rates.append(deaths[known - death_years[0]] / ((classes[here] + classes[following]) / 2))
+    return Parameters(conf, scale, residents, int(years[0]), adults, np.array(rates))

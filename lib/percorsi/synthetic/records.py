@@ -20,7 +20,8 @@ _CONTACT = ("row", "opening_date", "closing_date")
 
 
 def key_lists(chunk: Chunk, order: str) -> pa.Array:
-    """Year, region, period, azienda, DSM as one string, by semester and department; `order` 'region' or 'period' second."""
+    """Year, region, period, azienda, DSM as one string, by semester and department; `order` says what comes second,
+    'region' or 'period'."""
     found = []
     geography = chunk.geography
     for year, period in chunk.semesters.names:
@@ -61,8 +62,7 @@ class _Episodes:
         diagnoses = chunk.diagnoses
         mode = np.where(closed, self.mode[row], 0)
         administrative = mode == MODES.index("9")
-        # a change of diagnosis shows in the territorial register; the others repeat what they began with
-        table = diagnoses.closing if self.register == 1 else diagnoses.true_opening
+        table = diagnoses.closing if self.register == 1 else diagnoses.repeated
         closing = np.where(administrative, diagnoses.position("xxxxx"), table[who, slot])
         number = chunk.persons.number[who]
         care = chunk.parameters.conf["care"]

@@ -1,12 +1,12 @@
 """The semesters of a delivery, and the list of dates that records point into."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import pyarrow as pa
 
-from percorsi.synthetic.parameters import day, year_of
+from percorsi.synthetic.parameters import day
 
 _OLDEST = day(1930)
 
@@ -50,11 +50,10 @@ class Semesters:
         row = np.repeat(np.arange(len(start)), count)
         return row, low[row] + np.arange(total[-1]) - total[:-1][row]
 
-    @cached_property
+    @property
     def calendar(self) -> pa.Array:
         """Position 0 is no date, then each day from the oldest."""
-        days = np.arange(_OLDEST, day(self.years.stop + 2))
-        return pa.array(["", *days.astype("datetime64[D]").astype(str)])
+        return _calendar(self.years.stop + 2)
 
     @staticmethod
     def date(days: np.ndarray, given: np.ndarray | bool = True) -> np.ndarray:
@@ -62,6 +61,7 @@ class Semesters:
         return np.where(given, np.maximum(days - _OLDEST, 0) + 1, 0)
 
 
-def year_positions(days: np.ndarray, years: range) -> np.ndarray:
-    """The position of a day's year among the years."""
-    return year_of(days) - years.start
+@cache
+def _calendar(year: int) -> pa.Array:
+    days = np.arange(_OLDEST, day(year))
+    return pa.array(["", *days.astype("datetime64[D]").astype(str)])

@@ -15,7 +15,7 @@ from percorsi.synthetic.random import Draws, cumulative
 SLOTS = 4
 ELSEWHERE = 3  # the slot of another region
 MODES = ["", "1", "2", "3", "4", "5", "9"]  # conclusion, by position; 0 still open
-_SUICIDE, _DEATH = 4, 5
+DEATHS = _SUICIDE, _DEATH = 4, 5
 _INTERRUPTED, _ADMINISTRATIVE = 3, 6
 
 

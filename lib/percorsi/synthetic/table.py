@@ -5,8 +5,8 @@ multiplied out once, so that a line costs a few look-ups however many fields it 
 """
 
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import product
-from math import prod
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +27,11 @@ def text(numbers: np.ndarray, digits: int = 0) -> pa.Array:
 def glue(*columns: pa.Array, separator: str = "~") -> pa.Array:
     """Neighbouring fields as one."""
     return pc.binary_join_element_wise(*columns, pa.scalar(separator))
+
+
+@cache
+def _multiplied(*lists: tuple[str, ...]) -> pa.Array:
+    return words("~".join(parts) for parts in product(*lists))
 
 
 @dataclass
@@ -73,8 +78,7 @@ class Table:
                 strings = lists[0] if isinstance(lists[0], pa.Array) else words(lists[0])
                 positions = self.codes[segment[0]]
             else:
-                strings = words("~".join(parts) for parts in product(*lists))
-                assert len(strings) == prod(len(each) for each in lists)
+                strings = _multiplied(*map(tuple, lists))
                 positions = np.zeros(len(self), dtype=np.int64)
                 for name, each in zip(segment, lists, strict=True):
                     positions = positions * len(each) + self.codes[name]

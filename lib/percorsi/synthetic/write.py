@@ -17,7 +17,7 @@ SISM = ("ANT", "CNT", "PST", "ANR", "CNR", "PSR", "PSS")
 
 
 def header(fields: list[str], style: int) -> str:
-    """The header line of a national file, in the wording of one of the regions: the order of fields is all that counts."""
+    """The header line of a national file in a region's wording: the order of the fields is all that counts."""
     if style == 0:
         return "~".join(fields)
     if style == 1:
