@@ -4,8 +4,8 @@ The attacker knows every shown count, every relation, that counts are whole and 
 that codes with one denominator share it: a denominator shown for one of them is known for all. Nothing is assumed
 about who is in a cell. The system of equations is handed to a solver of integer programs.
 
-A hidden cell is exposed where its numerator, or its rest, can only be one number above zero, or only be 1..t; or where
-both are certain. That everybody in it is on one side (0% or 100%) may be known as long as how many are is not.
+A hidden cell is exposed where its numerator or its rest is sure to be within 1..t, or where both are certain. One of
+them may be certain if it is not small and the other is not: the value is not known then, and nobody is pointed at.
 """
 
 from dataclasses import dataclass
@@ -14,10 +14,12 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
-from percorsi.release.relations import LinkedTable
+from percorsi.release.relations import LinkedTable, Relation
 
 _SECONDS = 20.0  # for one question to the solver; one without an answer counts as exposed
 _SWEEPS = 6
+
+Target = tuple[int, int]  # position of the view, position of the cell
 
 
 @dataclass
@@ -32,58 +34,56 @@ class View:
     denominator_key: list
 
 
-def exposed(views: list[View], threshold: int = 2, seed: int = 1) -> list[tuple[int, int]]:
+def exposed(views: list[View], threshold: int = 2, seen: "Seen | None" = None) -> list[Target]:
     """Hidden cells that give themselves away, as (position of the view, position of the cell).
 
     `views` are the tables that share denominators. Only what is shown of them is used: the counts of hidden cells are
-    never read. Empty where every hidden cell is safe.
+    never read. Empty where every hidden cell is safe. `seen` carries what was learnt to the next attack on the same
+    tables, which may hide more and not less: what was possible then still is.
     """
+    seen = Seen(threshold) if seen is None else seen
     system = _System(views)
-    if not system.targets:
-        return []
-    spread = _Spread(system, threshold)
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(1)
     for _ in range(_SWEEPS):
-        if not spread.open():
-            break
-        spread.learn(system.solve(generator.uniform(-1, 1, system.size)))
-    return [system.targets[i] for i in spread.open() if not _cleared(system, spread, i)]
+        if all(map(seen.safe, system.targets)):
+            return []
+        seen.learn(system.targets, system.solve(generator.uniform(-1, 1, system.size)))
+    return [target for target in system.targets if not _cleared(system, seen, target)]
 
 
-def _cleared(system: "_System", spread: "_Spread", target: int) -> bool:
+def _cleared(system: "_System", seen: "Seen", target: Target) -> bool:
     """Ask the solver for the ends of the numerator, then of the rest, until the cell is seen to be safe."""
     for weights in system.weights(target):
         for sign in (1.0, -1.0):
-            if spread.safe(target):
+            if seen.safe(target):
                 return True
-            spread.learn(system.solve(sign * weights))
-    return spread.safe(target)
+            seen.learn(system.targets, system.solve(sign * weights))
+    return seen.safe(target)
 
 
-class _Spread:
-    """The smallest and largest numerator and rest seen of each target over the attacker's possible worlds."""
+class Seen:
+    """The smallest and largest numerator and rest of each target over the possible worlds that were met."""
 
-    def __init__(self, system: "_System", threshold: int) -> None:
-        self.system, self.threshold = system, threshold
-        self.low = np.full((2, len(system.targets)), np.inf)
-        self.high = -self.low
+    def __init__(self, threshold: int) -> None:
+        self._threshold = threshold
+        self._ends: dict[Target, tuple[float, float, float, float]] = {}
 
-    def learn(self, world: np.ndarray | None) -> None:
-        if world is None:
+    def learn(self, targets: list[Target], counts: np.ndarray | None) -> None:
+        """Adds a world: numerator and rest of each target, shape (2, targets); None teaches nothing."""
+        if counts is None:
             return
-        seen = self.system.counts(world)
-        self.low, self.high = np.minimum(self.low, seen), np.maximum(self.high, seen)
+        for target, n, r in zip(targets, *counts.tolist(), strict=True):
+            low_n, high_n, low_r, high_r = self._ends.get(target, (n, n, r, r))
+            self._ends[target] = (min(low_n, n), max(high_n, n), min(low_r, r), max(high_r, r))
 
-    def _safe(self) -> np.ndarray:
-        certain = self.low >= self.high
-        told = (certain & (self.low > 0)) | ((self.low >= 1) & (self.high <= self.threshold))
-        return ~told.any(axis=0) & ~certain.all(axis=0)
-
-    def safe(self, target: int) -> bool:
-        return bool(self._safe()[target])
-
-    def open(self) -> list[int]:
-        return [int(i) for i in np.flatnonzero(~self._safe())]
+    def safe(self, target: Target) -> bool:
+        """Whether neither count is known to be small, and not both are certain."""
+        if target not in self._ends:
+            return False
+        low_n, high_n, low_r, high_r = self._ends[target]
+        small_n = low_n >= 1 and high_n <= self._threshold
+        small_r = low_r >= 1 and high_r <= self._threshold
+        return not (small_n or small_r or (low_n == high_n and low_r == high_r))
 
 
 class _System:
@@ -105,6 +105,7 @@ class _System:
             self._add_table(v, view)
         self.size = len(self._columns)
         self._large = 10.0 * sum(self._shown.values()) + 1000.0
+        self._position = {target: i for i, target in enumerate(self.targets)}
         self._place_targets(views)
         if self.targets:
             rows, columns, weights = zip(*self._entries, strict=True)
@@ -121,8 +122,22 @@ class _System:
             shown = sum(sign * int(view.table.numerator[i]) for i, sign in signed if not view.hidden[i])
             hidden = [(("n", v, i), sign) for i, sign in signed if view.hidden[i]]
             self._add_row(hidden, relation.numerator_offset - shown, relation.numerator_offset - shown)
+            if relation.nested and (relation.numerator_offset or relation.denominator_offset):
+                self._add_nested(v, view, relation)
             denominators = [(("d", names[i]), sign) for i, sign in signed]
             self._add_row(denominators, relation.denominator_offset, relation.denominator_offset)
+
+    def _add_nested(self, v: int, view: View, relation: Relation) -> None:
+        """numerator and rest of each part <= those of the total: where areas overlap, the sums do not say it."""
+        total = relation.total
+        for i in relation.parts:
+            if not (view.hidden[i] or view.hidden[total]):
+                continue
+            shown = sum(s * int(view.table.numerator[j]) for j, s in ((total, 1), (i, -1)) if not view.hidden[j])
+            hidden = [(("n", v, j), s) for j, s in ((total, 1.0), (i, -1.0)) if view.hidden[j]]
+            denominators = [(("d", view.denominator_key[total]), 1.0), (("d", view.denominator_key[i]), -1.0)]
+            self._add_row(hidden, -shown, np.inf)
+            self._add_row([*denominators, *((name, -s) for name, s in hidden)], shown, np.inf)
 
     def _add_row(self, terms: list[tuple[tuple, float]], low: float, high: float) -> None:
         """low <= sum of the terms <= high, with the denominators that are shown put in."""
@@ -145,28 +160,40 @@ class _System:
         self._denominators = np.array([self._columns.get(("d", name), -1) for name in names], dtype=int)
         self._known = np.array([self._shown.get(name, 0) for name in names], dtype=float)
 
-    def weights(self, target: int) -> tuple[np.ndarray, np.ndarray]:
+    def weights(self, target: Target) -> tuple[np.ndarray, np.ndarray]:
         """The numerator and the rest of one target, as sums over the unknowns."""
+        at = self._position[target]
         numerator = np.zeros(self.size)
-        numerator[self._numerators[target]] = 1.0
+        numerator[self._numerators[at]] = 1.0
         rest = -numerator
-        if self._denominators[target] >= 0:
-            rest[self._denominators[target]] += 1.0
+        if self._denominators[at] >= 0:
+            rest[self._denominators[at]] += 1.0
         return numerator, rest
 
-    def counts(self, world: np.ndarray) -> np.ndarray:
+    def _counts(self, world: np.ndarray) -> np.ndarray:
         """Numerator and rest of each target in a world: shape (2, targets)."""
         numerators = world[self._numerators]
         denominators = np.where(self._denominators >= 0, world[self._denominators], self._known)
         return np.stack([numerators, denominators - numerators])
 
     def solve(self, weights: np.ndarray) -> np.ndarray | None:
-        """One possible world that is largest in `weights`; None where the solver has none to give."""
-        found = milp(
-            -weights,
-            constraints=self._constraint,
-            integrality=np.ones(self.size),
-            bounds=Bounds(0, self._large),
-            options={"time_limit": _SECONDS},
-        )
-        return None if found.x is None else np.round(found.x)
+        """Numerator and rest of each target in a possible world largest in `weights`; None where the solver has none.
+
+        The relaxed problem has whole solutions most of the time; whatever comes back is held against the equations.
+        """
+        for integrality in (0, 1):
+            found = milp(
+                -weights,
+                constraints=self._constraint,
+                integrality=np.full(self.size, integrality),
+                bounds=Bounds(0, self._large),
+                # presolve of integer programs takes some of these systems for infeasible, which no true table is
+                options={"time_limit": _SECONDS, "presolve": not integrality},
+            )
+            if found.x is not None and self._possible(world := np.round(found.x)):
+                return self._counts(world)
+        return None
+
+    def _possible(self, world: np.ndarray) -> bool:
+        sums = self._constraint.A @ world
+        return bool((world >= 0).all() and (sums >= self._constraint.lb).all() and (sums <= self._constraint.ub).all())

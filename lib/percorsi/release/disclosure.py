@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from percorsi.errors import PercorsiError
-from percorsi.release.attack import View, exposed
-from percorsi.release.relations import LinkedTable, linked_tables
+from percorsi.release.attack import Seen, View, exposed
+from percorsi.release.relations import LinkedTable, Relation, linked_tables
 from percorsi.release.suppression import Rule, candidates, complete, smallest
 
 if TYPE_CHECKING:
@@ -107,11 +107,15 @@ def views(tables: list[LinkedTable], masks: list[np.ndarray]) -> list[View]:
 
 def _withstand(tables: list[LinkedTable], masks: list[np.ndarray], unknown: list[np.ndarray], rule: Rule) -> None:
     """Attack a family and hide more, in place, until the attack finds nothing."""
-    while found := exposed(views(tables, [m & u for m, u in zip(masks, unknown, strict=True)]), rule.threshold):
-        grown = False
+    seen = Seen(rule.threshold)
+    while found := exposed(views(tables, [m & u for m, u in zip(masks, unknown, strict=True)]), rule.threshold, seen):
+        before = [mask.copy() for mask in masks]
         for v, cell in found:
-            grown |= _cover(tables, masks, v, cell, rule)
-        if not grown:
+            # what was hidden around it in this round may have been enough: the next attack tells
+            around = {i for r in tables[v].relations if cell == r.total or cell in r.parts for i in (r.total, *r.parts)}
+            if not any(masks[v][i] and not before[v][i] for i in around):
+                _cover(tables, masks, v, cell, rule)
+        if all((mask == old).all() for mask, old in zip(masks, before, strict=True)):
             raise PercorsiError(
                 f"disclosure control cannot protect {tables[0].code}: a hidden value could be worked out",
                 next_step="leave this code out of the release",
@@ -126,12 +130,10 @@ def _cover(tables: list[LinkedTable], masks: list[np.ndarray], v: int, cell: int
     """
     table, mask = tables[v], masks[v]
     around = [r for r in table.relations if cell == r.total or cell in r.parts]
-    partners = {table.cells[i] for r in around for i in (r.total, *r.parts) if i < table.rows and mask[i]}
     others = [w for w in range(len(tables)) if w != v]
-    if all(_hides(tables[w], masks[w], {table.cells[cell]}) for w in others):
-        grown = [_hide(tables[w], masks[w], partners, rule) for w in others]
-        if any(grown):
-            return True
+    one_sided = {table.cells[i] for r in around for i in _one_sided(table, r, mask, cell)}
+    if any([_hide(tables[w], masks[w], one_sided, rule) for w in others]):
+        return True
     near = {table.cells[i] for r in around for i in (*candidates(table, r, mask), r.total)}
     every = set(table.cells)
     for wanted, where in ((near, [v]), (near, others), (every, [v]), (every, others)):
@@ -147,8 +149,13 @@ def _cover(tables: list[LinkedTable], masks: list[np.ndarray], v: int, cell: int
     return False
 
 
-def _hides(table: LinkedTable, mask: np.ndarray, cells: set) -> bool:
-    return all(mask[i] or table.denominator[i] == 0 for i, cell in enumerate(table.cells) if cell in cells)
+def _one_sided(table: LinkedTable, relation: Relation, mask: np.ndarray, cell: int) -> list[int]:
+    """The hidden parts around a cell where all of them are on one side: then only their denominators are secret."""
+    parts = np.array(relation.parts)
+    parts = parts[mask[parts] & (table.denominator[parts] > 0)]
+    if mask[relation.total] or cell not in parts or (table.numerator[parts].any() and table.rest[parts].any()):
+        return []
+    return [int(i) for i in parts if i < table.rows]
 
 
 def _hide(table: LinkedTable, mask: np.ndarray, cells: set, rule: Rule) -> bool:

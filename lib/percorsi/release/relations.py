@@ -26,12 +26,16 @@ Cell = tuple[str, str, str, str]
 
 
 class Relation(NamedTuple):
-    """count[total] - sum(count[parts]) = offset, of numerators and of denominators."""
+    """count[total] - sum(count[parts]) = offset, of numerators and of denominators; never above zero.
+
+    `nested`: no part has a larger numerator or rest than the total (as it is where the same facts hold in each area).
+    """
 
     total: int
     parts: tuple[int, ...]
     numerator_offset: int = 0
     denominator_offset: int = 0
+    nested: bool = True
 
 
 @dataclass
@@ -110,6 +114,7 @@ def _relate(table: LinkedTable) -> None:
         if total not in index:
             continue
         at = index[total]
+        own = list(parts)
         beyond_n = int(table.numerator[at] - table.numerator[parts].sum())
         beyond_d = int(table.denominator[at] - table.denominator[parts].sum())
         remainder_n = max(beyond_n, 0)
@@ -118,6 +123,7 @@ def _relate(table: LinkedTable) -> None:
             parts = [*parts, len(numerators)]
             numerators.append(remainder_n)
             denominators.append(remainder_d)
-        table.relations.append(Relation(at, tuple(parts), beyond_n - remainder_n, beyond_d - remainder_d))
+        nested = bool((table.numerator[own] <= table.numerator[at]).all() and (table.rest[own] <= table.rest[at]).all())
+        table.relations.append(Relation(at, tuple(parts), beyond_n - remainder_n, beyond_d - remainder_d, nested))
     table.numerator = np.array(numerators, dtype=np.int64)
     table.denominator = np.array(denominators, dtype=np.int64)

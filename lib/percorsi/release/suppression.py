@@ -62,9 +62,12 @@ def next_cell(table: LinkedTable, relation: Relation, hidden: np.ndarray, rule: 
     if not rows.any():
         return None
     numerator, rest = int(table.numerator[inside].sum()), int(table.rest[inside].sum())
-    if rule.joint(len(inside), numerator, rest):
-        return None
     options = candidates(table, relation, hidden)
+    if rule.joint(len(inside), numerator, rest):
+        # where areas overlap, who subtracts gets less than that: not a small number either, if it can be helped
+        apparent = numerator + relation.numerator_offset
+        apparent_rest = rest + relation.denominator_offset - relation.numerator_offset
+        return smallest(table, options) if rule.small(np.array([apparent, apparent_rest])).any() else None
     helps = [
         i
         for i in options
