@@ -80,13 +80,13 @@ def judge(
     failed = failed_areas(frame, suite, {name: share.meaning for name, share in SHARES.items()}, run_key, site)
     checks = pd.DataFrame(_rows(suite, parts, failed, run_key, year, accept), columns=list(table(CHECK_TABLE).columns))
     withheld = {} if accept else gate.withheld(checks)
-    docs = write_scorecard(site, suite, checks, withheld)
+    grades = {region: grade for region, grade in gate.grades(checks).items() if region not in withheld}
+    docs = write_scorecard(site, suite, checks, withheld, grades)
     tick("write checks")
     slice_ = f"run_key = '{run_key}'"
     written = digest({"counts": store.digest(COUNT_TABLE), "suite": suite.digest, "accept": accept})
     _write(store, checks, CHECK_TABLE, slice_, written)
     _write(store, _withheld_rows(checks, withheld, run_key, year), WITHHELD_TABLE, slice_, written)
-    grades = {region: grade for region, grade in gate.grades(checks).items() if region not in withheld}
     return QualityReport(run_key, year, checks, withheld, grades, docs, accept or None)
 
 

@@ -16,7 +16,9 @@ from percorsi.regions import regions
 _MARK = {"passed": "", "failed": "✗ ", "not_applicable": "–"}
 
 
-def write_scorecard(site: Path, suite: Suite, checks: pd.DataFrame, withheld: dict[str, list[str]]) -> Path:
+def write_scorecard(
+    site: Path, suite: Suite, checks: pd.DataFrame, withheld: dict[str, list[str]], grades: dict[str, str]
+) -> Path:
     """Write index.html of a site of Data Docs and give its path; `checks` has the columns of quality/check."""
     names = {NATION: "Italia", **regions()}
     cells = checks.set_index(["area", "check"])
@@ -24,8 +26,8 @@ def write_scorecard(site: Path, suite: Suite, checks: pd.DataFrame, withheld: di
     rows = []
     for area, name in names.items():
         row = "".join(_cell(cells.loc[(area, check.meta.check)]) for check in suite.checks)
-        mark = " <span class='badge withheld'>withheld</span>" if area in withheld else ""
-        rows.append(f"<tr><th scope='row'>{escape(name)} <small>{area}</small>{mark}</th>{row}</tr>")
+        grade = "<span class='badge withheld'>withheld</span>" if area in withheld else grades.get(area, "")
+        rows.append(f"<tr><th scope='row'>{escape(name)} <small>{area}</small></th><td>{grade}</td>{row}</tr>")
     year = checks["year"].iloc[0]
     run_key = escape(str(checks["run_key"].iloc[0]))
     page = f"""<!DOCTYPE html>
@@ -43,7 +45,7 @@ def write_scorecard(site: Path, suite: Suite, checks: pd.DataFrame, withheld: di
 <p>Judging {run_key} · Great Expectations: {_links(site)}</p>
 <div class="table-responsive">
 <table>
-<thead><tr><th>Area</th>{head}</tr></thead>
+<thead><tr><th>Area</th><th>Grade</th>{head}</tr></thead>
 <tbody>
 {chr(10).join(rows)}
 </tbody>
