@@ -47,9 +47,10 @@ def prepare(values: "pd.DataFrame") -> "pd.DataFrame":
         raise PercorsiError(f"the run cannot be released: {what}", next_step="compute the indicators of the run again")
     frame = values.reindex(columns=wanted)
     text = [c for c, declared in values_table().columns.items() if declared.type == "string" and c in wanted]
-    frame[text] = frame[text].astype(object).where(frame[text].notna(), None)
+    frame[text] = frame[text].astype(object).where(frame[text].notna() & (frame[text] != ""), None)
     frame[list(_ALL)] = frame[list(_ALL)].fillna("")
-    frame["left_out"] = frame["left_out"].replace("", None)
+    numbers = [c for c, declared in values_table().columns.items() if declared.type == "double"]
+    frame[numbers] = frame[numbers].astype(float)
     if not set(frame["level"]) <= set(_LEVELS):
         raise PercorsiError("the run cannot be released: its values have a level that is not known")
     order = frame.assign(
