@@ -80,7 +80,8 @@ def discharges(chunk: Chunk) -> Table:
     kept = np.flatnonzero((year >= chunk.semesters.years.start) & (year < chunk.semesters.years.stop))
     columns = {
         "hospital": place[order], "regime": h.day_regime[row].astype(np.int64),
-        "admission": chunk.semesters.date(start), "ward": ward, "admission_type": admission_type[order], "injury": injury[order],
+        "admission": chunk.semesters.date(start), "ward": ward,
+        "admission_type": admission_type[order], "injury": injury[order],
         "discharge": chunk.semesters.date(end), "ward_again": ward,
         "mode": np.array([modes.index(m) for m in mode[order]], dtype=np.int64), "primary": primary[order],
         "second": _second(chunk, h, row, codes), "rest": np.zeros(len(row), np.int64),

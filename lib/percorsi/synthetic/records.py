@@ -182,8 +182,9 @@ def residential(chunk: Chunk) -> tuple[list[Table], np.ndarray]:
     lists = {"type": [*figures["types"], "4"], "date": chunk.semesters.calendar, "attendance": ["1", "2", "3"]}
     segments = [("type",), ("date",), ("attendance", "operation")]
     presences = _activity(chunk, "PSS", days, row, chunk.semesters.of(date), identity, codes, lists, segments)
-    cards = [beds.cards("CNR"), days.cards("CNR")]
-    return [*cards, nights, presences], np.concatenate([_needed(chunk, beds), _needed(chunk, days)])
+    cards = beds.cards("CNR").followed_by(days.cards("CNR"), "episode")
+    cards = cards.take(np.argsort(cards.who, kind="stable"))
+    return [cards, nights, presences], np.concatenate([_needed(chunk, beds), _needed(chunk, days)])
 
 
 def _rank(key: np.ndarray) -> np.ndarray:

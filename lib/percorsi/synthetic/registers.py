@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from percorsi.synthetic.chunk import Chunk
 from percorsi.synthetic.hospital import inside
-from percorsi.synthetic.parameters import year_of
+from percorsi.synthetic.parameters import day, year_of
 from percorsi.synthetic.random import cumulative
 from percorsi.synthetic.records import OPERATIONS
 from percorsi.synthetic.spoil import KINDS
@@ -66,7 +66,7 @@ def anagrafica(chunk: Chunk, flow: str, needed: np.ndarray) -> Table:
 def _attributes(chunk: Chunk) -> tuple[dict[str, list[str]], dict[str, np.ndarray]]:
     """Names and positions, by person, of what does not change from semester to semester."""
     figures, p, draws = chunk.parameters.conf["persons"], chunk.persons, chunk.draws
-    age = year_of(np.full(len(p), chunk.semesters.first)) - p.birth_year
+    age = year_of(np.maximum(p.entry, day(chunk.parameters.horizon[0]))) - p.birth_year
     stage = np.where(age < 35, 0, np.where(age < 65, 1, 2))
     names = {"marital": ["1", "2", "3", "4", "5", "6", "9"]}
     spots = {}

@@ -69,6 +69,16 @@ class Table:
             self.kind[rows],
         )
 
+    def followed_by(self, other: "Table", column: str) -> "Table":
+        """The records of both, which differ in the strings of one column only."""
+        codes = {name: np.concatenate([values, other.codes[name]]) for name, values in self.codes.items()}
+        codes[column][len(self) :] += len(self.lists[column])
+        lists = {**self.lists, column: pa.concat_arrays([self.lists[column], other.lists[column]])}
+        file, uid, who, kind = (
+            np.concatenate([getattr(self, name), getattr(other, name)]) for name in ("file", "uid", "who", "kind")
+        )
+        return Table(self.flow, file, uid, who, codes, lists, self.segments, kind)
+
     def lines(self) -> pa.Array:
         """Each record as a line, its end of line included."""
         columns = []
