@@ -34,31 +34,40 @@ def first_discharge_alive(stays: "Column", death: "Column") -> "Column":
     return F.get(alive, F.lit(0))["spdc"]["discharge_date"]
 
 
-def after_discharge(window: EvaluationWindow, parameters: Parameters) -> dict[str, "Column"]:
-    """Columns of a row with first_stay_discharge, death_date and the calendars csm_visit, home, intervention."""
-    from pyspark.sql import functions as F
-
+def lines(window: EvaluationWindow) -> dict[str, "Column"]:
+    """The lines of the calendars that follow, by name, of a row with the words of all calendars."""
     calendar = window.calendar
-    discharge = calendar.position(F.col("first_stay_discharge"))
-    end = calendar.position(F.least(F.col("death_date"), F.lit(window.data_end)))
-    missed = first_missed_window(
-        calendar.line("intervention"), discharge, end, parameters.month_window_days, parameters.month_windows
-    )
     return {
-        "days_to_csm_visit": days_to_first(calendar.line("csm_visit"), discharge, end),
-        "days_to_home_intervention": days_to_first(calendar.line("home"), discharge, end),
-        "first_missed_month": missed,
+        **{f"{name}_line": calendar.line(name) for name in ("intervention", "csm_visit", "home")},
+        "seen_line": calendar.line(*SEEN),
     }
 
 
-def longest_contact_gap(window: EvaluationWindow, parameters: Parameters) -> "Column":
-    """The longest step from first_contact_date to the end of the follow-up or the death, over the calendar `seen`.
-
-    0 where the death lies before the first contact: no window is asked for.
-    """
+def positions(window: EvaluationWindow) -> dict[str, "Column"]:
+    """The days that the questions start and end at, as positions in the lines; null where there is no such day."""
     from pyspark.sql import functions as F
 
     calendar = window.calendar
-    start = calendar.position(F.col("first_contact_date"))
-    end = F.least(start + parameters.follow_up_days, calendar.position(F.col("death_date")), F.lit(calendar.days - 1))
-    return longest_gap(calendar.line("seen"), start, end)
+    return {
+        "contact_position": calendar.position(F.col("first_contact_date")),
+        "discharge_position": calendar.position(F.col("first_stay_discharge")),
+        "end_position": F.least(calendar.position(F.col("death_date")), F.lit(calendar.days - 1)),
+    }
+
+
+def answers(parameters: Parameters) -> dict[str, "Column"]:
+    """Columns of `features/person_year`, of a row with `lines` and `positions`.
+
+    longest_contact_gap is 0 where the death lies before the first contact: no window is asked for.
+    """
+    from pyspark.sql import functions as F
+
+    contact, discharge, end = (F.col(f"{name}_position") for name in ("contact", "discharge", "end"))
+    follow_up_end = F.least(contact + parameters.follow_up_days, end)
+    windows = (parameters.month_window_days, parameters.month_windows)
+    return {
+        "days_to_csm_visit": days_to_first(F.col("csm_visit_line"), discharge, end),
+        "days_to_home_intervention": days_to_first(F.col("home_line"), discharge, end),
+        "first_missed_month": first_missed_window(F.col("intervention_line"), discharge, end, *windows),
+        "longest_contact_gap": longest_gap(F.col("seen_line"), contact, follow_up_end),
+    }

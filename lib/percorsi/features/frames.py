@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 Frames = Mapping[str, "DataFrame"]
+Keep = Callable[["DataFrame"], "DataFrame"]
 
 INPUTS = (
     *("registration", "care_episode", "intervention", "presence"),
@@ -30,16 +31,16 @@ def build_frames(
     frames: Frames,
     parameters: Parameters,
     year: int,
-    keep: Callable[["DataFrame"], "DataFrame"] = lambda df: df,
+    keep: Keep = lambda df: df,
 ) -> dict[str, "DataFrame"]:
     """The feature tables of a year, as conf/tables/features declares them.
 
     `frames`: the conformed tables of `INPUTS`, all that is loaded; what the year may not see is left out here. `keep`
-    is called with the frame that all tables come from, for who wants it kept while they are written.
+    is called with the frames that are read more than once, for who wants them kept while the tables are written.
     """
     from pyspark.sql import functions as F
 
-    everybody = keep(persons(frames, parameters, EvaluationWindow(year)))
+    everybody = keep(persons(frames, parameters, EvaluationWindow(year), keep))
     known = everybody.where(F.col("birth_year").isNotNull())
     made = {
         "person_year": known,
@@ -51,7 +52,7 @@ def build_frames(
     return {name: table(f"features/{name}").conform(df.withColumn("year", F.lit(year))) for name, df in made.items()}
 
 
-def persons(frames: Frames, parameters: Parameters, window: EvaluationWindow) -> "DataFrame":
+def persons(frames: Frames, parameters: Parameters, window: EvaluationWindow, keep: Keep) -> "DataFrame":
     """One row a person with a DSM contact day of Y in the cohort's sight, of known age or not.
 
     The columns of `features/person_year` (but year), birth_year, the list of SPDC stays of Y, in_regions and in_dsms.
@@ -60,9 +61,8 @@ def persons(frames: Frames, parameters: Parameters, window: EvaluationWindow) ->
 
     order = parameters.pathway_order
     dsms = services.dsm_of_hospitals(frames["service"], window)
-    records = window.discharges(frames["hospital_record"])
-    seen_records = records.where(F.col("discharge_date") <= F.lit(window.end))
-    numbered_seen = hospital.numbered(seen_records, dsms, parameters)
+    records = keep(hospital.records(frames["hospital_record"], dsms, window))
+    numbered_seen = hospital.numbered(records.where(F.col("discharge_date") <= F.lit(window.end)), parameters)
     residential_stays = residential.stays(frames["residential_stay"], window)
 
     where = places.of_activity(frames["intervention"], window)
@@ -76,7 +76,7 @@ def persons(frames: Frames, parameters: Parameters, window: EvaluationWindow) ->
         contacts.interventions(frames["intervention"], window),
         contacts.presences(frames["presence"], window),
         residential.of_persons(residential_stays, window),
-        hospital.of_outcomes(hospital.stays(hospital.numbered(records, dsms, parameters)), window),
+        hospital.of_outcomes(hospital.stays(hospital.numbered(records, parameters)), window),
         hospital.of_cohort(hospital.stays(numbered_seen), window, order),
         hospital.deaths(records),
         episodes.of_persons(episodes.latest_reports(frames["care_episode"], window), window, order),
@@ -108,9 +108,8 @@ def _derived(rows: "DataFrame", parameters: Parameters, window: EvaluationWindow
             "spdc_stays": F.size("stays"),
             "first_stay_discharge": follow_up.first_discharge_alive(F.col("stays"), F.col("death_date")),
         },
-        lambda: follow_up.after_discharge(window, parameters),
-        lambda: dict(zip(window.calendar.names("seen"), window.calendar.unite("seen", *follow_up.SEEN), strict=True)),
-        lambda: {"longest_contact_gap": follow_up.longest_contact_gap(window, parameters)},
+        lambda: {**follow_up.lines(window), **follow_up.positions(window)},
+        lambda: follow_up.answers(parameters),
     )
     for step in steps:
         rows = rows.withColumns(step())

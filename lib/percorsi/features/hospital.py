@@ -17,23 +17,34 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 DIED = "1"
+READ = (
+    *("person_id", "region", "hospital", "regime", "admission_date", "discharge_date", "admission_ward"),
+    *("discharge_ward", "admission_type", "discharge_mode", "diagnosis_1", "institution_type", "sex", "birth_year"),
+    "record_rank",
+)
 
 
-def numbered(records: "DataFrame", dsms: "DataFrame", parameters: Parameters) -> "DataFrame":
-    """Ordinary records of the window with `stay` and `spdc`, as the parameters join and know them; `place_dsm`, the DSM
-    of the hospital as region-azienda-dsm, null where it is of none, or of several.
+def records(hospital_record: "DataFrame", dsms: "DataFrame", window: EvaluationWindow) -> "DataFrame":
+    """The hospital records of the window, those of a person together, with `place_dsm`: the DSM of the hospital as
+    region-azienda-dsm, null where it is of none, or of several.
 
-    `dsms`: rows of `services.dsm_of_hospitals`.
+    `dsms`: rows of `services.dsm_of_hospitals`. One exchange; all that is asked of the records is chained behind it.
     """
     from pyspark.sql import functions as F
 
-    records = number_stays(records, parameters.transfer_gap_days, parameters.spdc_public_only)
     of_hospital = ["region", "hospital", "discharge_year"]
     return (
-        records.withColumn("discharge_year", F.year("discharge_date"))
+        window.discharges(hospital_record)
+        .select(*READ, F.year("discharge_date").alias("discharge_year"))
         .join(F.broadcast(dsms.select(*of_hospital, dsm_area().alias("place_dsm"))), of_hospital, "left")
-        .drop("discharge_year")
+        .select(*READ, "place_dsm")
+        .repartition("person_id")
     )
+
+
+def numbered(records: "DataFrame", parameters: Parameters) -> "DataFrame":
+    """Ordinary records with `stay` and `spdc`, as the parameters join and know them."""
+    return number_stays(records, parameters.transfer_gap_days, parameters.spdc_public_only)
 
 
 def stays(numbered: "DataFrame") -> "DataFrame":

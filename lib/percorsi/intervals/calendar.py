@@ -70,14 +70,11 @@ class Calendar:
         ones = f"shiftrightunsigned(-1L, {first_bit}) & shiftleft(-1L, {WORD_DAYS - 1} - {last_bit})"
         return f"case when {first_bit} <= {last_bit} then {ones} else 0L end"
 
-    def unite(self, calendar: str, *parts: str) -> list[Column]:
-        """Columns: the words of the union of calendars of one row; a part that is null covers nothing."""
-        return [
-            F.expr(" | ".join(f"coalesce({part}_{k}, 0L)" for part in parts)).alias(name)
-            for k, name in enumerate(self.names(calendar))
-        ]
+    def line(self, *calendars: str) -> Column:
+        """A calendar, or the union of several of one row, as text; words that are null cover nothing.
 
-    def line(self, calendar: str) -> Column:
-        """The calendar as text: character i + 1 is '1' where the day of position i is covered, else '0'."""
-        words = [F.lpad(F.bin(F.coalesce(F.col(n), F.lit(0))), WORD_DAYS, "0") for n in self.names(calendar)]
-        return F.substring(F.concat(*words), 1, self.days)
+        Character i + 1 is '1' where the day of position i is covered, else '0'.
+        """
+        united = (" | ".join(f"coalesce({c}_{k}, 0L)" for c in calendars) for k in range(self.words))
+        words = (f"lpad(bin({word}), {WORD_DAYS}, '0')" for word in united)
+        return F.expr(f"substring(concat({', '.join(words)}), 1, {self.days})")

@@ -44,10 +44,9 @@ def first_missed_window(line: Column, start: Column, end: Column, length: int, c
     '000100', 0, 5, length 2, count 2 -> 1;  '0100', 0, 3, length 2, count 1 -> null
     """
 
-    def missed(number: int) -> Column:
+    def missed(number: Column) -> Column:
         begins = start + (number - 1) * length + 1
         ends = F.least(start + number * length, end)
-        empty = F.instr(_text(line, begins, ends), F.lit("1")) == 0
-        return F.when((begins <= end) & empty, F.lit(number))
+        return (begins <= end) & (F.instr(_text(line, begins, ends), F.lit("1")) == 0)
 
-    return F.coalesce(*(missed(number) for number in range(1, count + 1)))
+    return F.get(F.filter(F.sequence(F.lit(1), F.lit(count)), missed), F.lit(0))
