@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from percorsi.errors import PercorsiError
+from percorsi.errors import PercorsiError, ResultUnavailable
 from percorsi.home import Home
 from percorsi.release import make
 from percorsi.release.attack import exposed
@@ -487,13 +487,18 @@ def test_another_delivery_starts_afresh(home: Home) -> None:
 
 
 def test_what_an_earlier_release_showed_is_known() -> None:
-    # 020 is small. The smallest companion is 030, but an earlier release showed it: 050 has to be hidden as well.
-    rows = [cell("IT", 71, 340), cell("020", 1, 20), cell("030", 20, 100), cell("050", 20, 120), cell("060", 30, 100)]
-    assert [s[0] for s in protect(frame(*rows)).frame["status"]] == ["p", "s", "s", "p", "p"]
-    known = protect(frame(*rows), known={2}).frame["status"]
+    # 020 is small. The smallest companion is 030, but an earlier release showed it: 060 is hidden as well.
+    assert [s[0] for s in protect(frame(*REGIONS)).frame["status"]] == ["p", "s", "s", "p", "p"]
+    known = protect(frame(*REGIONS), known={2}).frame["status"]
     assert [s[0] for s in known] == ["p", "s", "s", "p", "s"]
     # the small one itself shown before: it cannot be taken back, and is hidden all the same; 030 gets another companion
-    assert [s[0] for s in protect(frame(*rows), known={1}).frame["status"]] == ["p", "s", "s", "p", "s"]
+    assert [s[0] for s in protect(frame(*REGIONS), known={1}).frame["status"]] == ["p", "s", "s", "p", "s"]
+
+
+def test_what_cannot_be_protected_any_more_is_not_released() -> None:
+    # an earlier release showed all but the small one: it is 71 - 20 - 20 - 30, whatever is hidden now
+    with pytest.raises(ResultUnavailable, match="hidden values of S20 could be worked out"):
+        protect(frame(*REGIONS), known={0, 2, 3, 4})
 
 
 def test_small_changes_since_an_earlier_release_are_counted(home: Home) -> None:

@@ -5,12 +5,12 @@ attacker knows, docs/decisions/0501-disclosure-control.md for why.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from percorsi.errors import PercorsiError
+from percorsi.errors import ResultUnavailable
 from percorsi.release.attack import Seen, View, exposed
 from percorsi.release.relations import LinkedTable, Relation, linked_tables
 from percorsi.release.suppression import Rule, candidates, complete, smallest
@@ -30,7 +30,6 @@ class Protection:
     sensitive: int = 0
     complementary: int = 0
     after_attack: int = 0
-    tables: list[LinkedTable] = field(default_factory=list, repr=False)
 
 
 def protect(
@@ -43,12 +42,13 @@ def protect(
 
     `frame`: rows of proportions (columns of the contract of `percorsi values`). Of earlier releases, by position of the
     row: `keep_hidden` are hidden in any case, `known` are known to the attacker even where they are hidden now.
-    Deterministic. Raises PercorsiError where a cell stays exposed although nothing is left to hide.
+    Deterministic. Raises ResultUnavailable where a cell stays exposed although nothing is left to hide (only what
+    earlier releases show can do that), PercorsiError for counts that cannot be.
     """
     rule = rule or Rule()
     tables = linked_tables(frame)
     masks, unknown = [], []
-    result = Protection(frame, tables=tables)
+    result = Protection(frame)
     for table in tables:
         sensitive = rule.sensitive(table)
         result.sensitive += int(sensitive.sum())
@@ -116,14 +116,14 @@ def _withstand(tables: list[LinkedTable], masks: list[np.ndarray], unknown: list
             if not any(masks[v][i] and not before[v][i] for i in around):
                 _cover(tables, masks, v, cell, rule)
         if all((mask == old).all() for mask, old in zip(masks, before, strict=True)):
-            raise PercorsiError(
-                f"disclosure control cannot protect {tables[0].code}: a hidden value could be worked out",
-                next_step="leave this code out of the release",
+            raise ResultUnavailable(
+                f"with what earlier releases of the year show, hidden values of {tables[0].code} could be worked out",
+                next_step="withdraw the earlier releases (remove their folders from the home), then release again",
             )
 
 
-def _cover(tables: list[LinkedTable], masks: list[np.ndarray], v: int, cell: int, rule: Rule) -> bool:
-    """Hide more around an exposed cell, the least costly first; False where all is hidden.
+def _cover(tables: list[LinkedTable], masks: list[np.ndarray], v: int, cell: int, rule: Rule) -> None:
+    """Hide more around an exposed cell, the least costly first; nothing where all is hidden.
 
     Where other tables of the family give the denominators away, hiding there what is hidden here costs least; then a
     neighbour in the cell's own table; then in another table; then anything.
@@ -133,7 +133,7 @@ def _cover(tables: list[LinkedTable], masks: list[np.ndarray], v: int, cell: int
     others = [w for w in range(len(tables)) if w != v]
     one_sided = {table.cells[i] for r in around for i in _one_sided(table, r, mask, cell)}
     if any([_hide(tables[w], masks[w], one_sided, rule) for w in others]):
-        return True
+        return
     near = {table.cells[i] for r in around for i in (*candidates(table, r, mask), r.total)}
     every = set(table.cells)
     for wanted, where in ((near, [v]), (near, others), (every, [v]), (every, others)):
@@ -145,8 +145,8 @@ def _cover(tables: list[LinkedTable], masks: list[np.ndarray], v: int, cell: int
             ]
             extra = smallest(tables[w], open_cells)
             if extra is not None:
-                return _hide(tables[w], masks[w], {tables[w].cells[extra]}, rule)
-    return False
+                _hide(tables[w], masks[w], {tables[w].cells[extra]}, rule)
+                return
 
 
 def _one_sided(table: LinkedTable, relation: Relation, mask: np.ndarray, cell: int) -> list[int]:

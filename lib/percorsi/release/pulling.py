@@ -17,6 +17,7 @@ _FILES = {
     "parquet": ["values.parquet", "indicators.csv", METADATA, "README.md"],
 }
 FORMATS = ("csv", "parquet", "xlsx")
+_COUNTS = ("published", "suppressed", "absent")
 
 
 def list_releases(home: Home) -> list[dict]:
@@ -35,10 +36,7 @@ def list_releases(home: Home) -> list[dict]:
                 told, counts = {}, {}
             keys = {key: told.get(key) for key in ("year", "run", "created", "data")}
             found.append({"release": folder.name, **keys, **{k: counts.get(k) for k in _COUNTS}})
-    return sorted(found, key=lambda r: (r["created"] or "", _natural(r["release"])), reverse=True)
-
-
-_COUNTS = ("published", "suppressed", "absent")
+    return sorted(found, key=lambda r: (str(r["created"] or ""), _natural(r["release"])), reverse=True)
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
