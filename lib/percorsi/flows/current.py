@@ -4,6 +4,7 @@ It is rebuilt slice by slice, and only where the files that contribute to a slic
 from. The table `current_slice` keeps that, and what became of every file's records.
 """
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -22,7 +23,7 @@ _STATE_SCHEMA = (
     "flow string, slice string, delivery string, file string, accepted long, current long, superseded long, "
     "cancelled long, unknown_variations long"
 )
-_BROADCAST_KEYS = 1_000_000
+_FEW = 1_000_000  # records that are simply sorted; keys that every task can hold
 _FILE = ("slice", "delivery", "file")
 # Day of delivery, period of the file, file name, line; then what tells apart two files of the same name and day.
 _ORDER = ("delivered", "file_year", "file_period", "substring_index(file, '/', -1)", "file", "line", "delivery")
@@ -89,34 +90,34 @@ def _rebuild(store: Store, layout: Layout, stale: list[str], known: set[str], du
     from pyspark.sql import functions as F
 
     name = f"current/{layout.flow}"
-    ids = sorted({delivery for part in stale for delivery, _ in due[layout.flow, part]})
-    accepted = store.read(f"raw/{layout.flow}").where("accepted")
-    accepted = accepted.where(F.col("delivery").isin(ids) & F.col("slice").isin(stale))
-    columns = [c for c in accepted.columns if c not in ("broken_line", "accepted", "errors", "digest")]
-    keyed = accepted.select(*columns).withColumn("_key", F.xxhash64(*layout.key))
-    # Most keys have one record, an insertion. Only the others need to be brought together: found by a hash of the
-    # key, then told apart by the key itself, so that two keys of one hash do no harm.
-    again = (
-        keyed.groupBy("_key")
-        .agg(F.count("*").alias("n"), F.bool_or(F.expr("operation <> 'I'")).alias("moved"))
-        .where("n > 1 or moved")
-        .select("_key")
-        .persist()
+    files = {part: due[layout.flow, part] for part in stale}
+    accepted = (
+        store.read(f"raw/{layout.flow}")
+        .where(F.col("delivery").isin(sorted({d for part in files.values() for d, _ in part})))
+        .where(F.col("slice").isin(stale))
+        .where("accepted")
+        .drop("broken_line", "accepted", "errors", "digest")
     )
-    try:
-        marks = F.broadcast(again) if again.count() <= _BROADCAST_KEYS else again
-        single = keyed.join(marks, "_key", "left_anti").drop("_key")
-        ranked = _ranked(keyed.join(marks, "_key", "left_semi").drop("_key"), layout)
-        current = single.unionByName(ranked.where("fate = 'current'").drop("fate", "unknown"))
+    with contextlib.ExitStack() as cached:
+        single, several = _by_records_of_key(
+            accepted, layout, sum(sum(part.values()) for part in files.values()), cached
+        )
+        ranked = _ranked(several, layout).persist()
+        cached.callback(ranked.unpersist)
+        current = ranked.where("fate = 'current'").drop("fate", "unknown")
         where = None if known == set(stale) else f"slice in ({', '.join(_quoted(part) for part in stale)})"
-        store.write(current, name, partition_by=("slice",), replace_where=where)
+        store.write(
+            current.unionByName(single) if single is not None else current,
+            name,
+            partition_by=("slice",),
+            replace_where=where,
+        )
         written = (
             store.read(name).where(F.col("slice").isin(stale)).selectExpr(*_FILE, "'current' as fate", "0 as unknown")
         )
         others = ranked.where("fate <> 'current' or unknown")
-        others = others.selectExpr(*_FILE, "nullif(fate, 'current') as fate", "int(unknown) as unknown")
         counted = (
-            written.unionByName(others)
+            written.unionByName(others.selectExpr(*_FILE, "nullif(fate, 'current') as fate", "int(unknown) as unknown"))
             .groupBy(*_FILE)
             .agg(
                 *(F.count_if(F.expr(f"fate = '{f}'")).alias(f) for f in ("current", "superseded", "cancelled")),
@@ -124,9 +125,32 @@ def _rebuild(store: Store, layout: Layout, stale: list[str], known: set[str], du
             )
         )
         found = {(r["slice"], r["delivery"], r["file"]): r for r in counted.collect()}
-    finally:
-        again.unpersist()
-    return {part: _fates(layout.flow, part, due[layout.flow, part], found) for part in stale}
+    return {part: _fates(layout.flow, part, files[part], found) for part in stale}
+
+
+def _by_records_of_key(
+    records: "DataFrame", layout: Layout, number: int, cached: contextlib.ExitStack
+) -> "tuple[DataFrame | None, DataFrame]":
+    """Records that are the only one of their key, and insertions; and those whose keys have to be brought together.
+
+    Most keys have one record. Of many records the others are found by a hash of the key first, so that only they are
+    shuffled and sorted; they are told apart by the key itself, so that two keys of one hash do no harm.
+    """
+    from pyspark.sql import functions as F
+
+    if number <= _FEW:
+        return None, records
+    keyed = records.withColumn("_key", F.xxhash64(*layout.key))
+    again = (
+        keyed.groupBy("_key")
+        .agg(F.count("*").alias("n"), F.bool_or(F.expr("operation <> 'I'")).alias("moved"))
+        .where("n > 1 or moved")
+        .select("_key")
+        .persist()
+    )
+    cached.callback(again.unpersist)
+    marks = F.broadcast(again) if again.count() <= _FEW else again
+    return keyed.join(marks, "_key", "left_anti").drop("_key"), keyed.join(marks, "_key", "left_semi").drop("_key")
 
 
 def _ranked(df: "DataFrame", layout: Layout) -> "DataFrame":

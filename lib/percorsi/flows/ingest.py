@@ -17,7 +17,7 @@ from percorsi.flows.files import DeliveryFile, Refusal, discover
 from percorsi.flows.layout import Layout, load_layouts
 from percorsi.flows.ledger import Entry
 from percorsi.flows.lines import FlowLines
-from percorsi.flows.raw import counts, write_raw, write_rejected
+from percorsi.flows.raw import counts, judged, write_raw, write_rejected
 from percorsi.settings import Settings
 from percorsi.storage import Store
 
@@ -147,9 +147,11 @@ def _lines_by_flow(spark: "SparkSession", contents: list[Content], layouts: dict
 def _steady_blocks(spark: "SparkSession") -> Iterator[None]:
     """The same files are cut into the same blocks each time they are read, however many cores there are by then.
 
-    Line numbers rest on it. And folders of many files are listed here rather than by a job of many tiny tasks.
+    Line numbers rest on it. Beside that, folders of many files are listed here and not by a job of many tiny tasks,
+    and new tables carry no statistics of columns: their slices are partitions.
     """
     steady = {
+        "spark.databricks.delta.properties.defaults.dataSkippingNumIndexedCols": "0",
         "spark.sql.files.minPartitionNum": str(spark.sparkContext.defaultParallelism),
         "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
     }
@@ -188,9 +190,10 @@ def _load(
     entries = [_refused_entry(identity, day, r) for r in refused]
     if flows:
         tick("rejected records")
-        write_rejected(store, flows, identity)
+        kept = judged(store, flows, identity)
+        write_rejected(store, kept, identity)
         by_file = defaultdict(list)
-        for row in counts(store, flows, identity):
+        for row in counts(kept):
             by_file[row["file"]].append(row)
         for flow in flows:
             judged_by = digest(layouts[flow].model_dump())
