@@ -46,7 +46,7 @@ class Coverage:
 
 def coverage(
     catalogue: Catalogue,
-    delivered: Iterable[tuple[str, str, int, str]],
+    delivered: Iterable[tuple[str, str, int | None, str]],
     year: int,
     withheld: Mapping[str, Collection[str]] | None = None,
 ) -> Coverage:
@@ -62,11 +62,13 @@ def coverage(
     return Coverage({code: by_measure[measure.name] for code, (measure, _) in catalogue.by_code.items()})
 
 
-def _delivered_months(delivered: Iterable[tuple[str, str, int, str]], year: int) -> dict[tuple[str, str], Months]:
-    """(file, region) -> the months of the years that are read."""
+def _delivered_months(
+    delivered: Iterable[tuple[str, str, int | None, str]], year: int
+) -> dict[tuple[str, str], Months]:
+    """(file, region) -> the months of the years that are read; a register without a year covers none."""
     months: dict[tuple[str, str], Months] = {}
     for file, region, of_year, period in delivered:
-        if of_year - year in YEARS_READ:
+        if of_year is not None and of_year - year in YEARS_READ:
             months.setdefault((file, region), set()).update(months_of(of_year, period))
     return months
 

@@ -56,6 +56,11 @@ def test_other_years_do_not_make_a_flow_there():
     assert reason("S13", [*only_other_flow, ("SDO", "030", Y - 3, "")]) == "window_not_covered"
 
 
+def test_a_register_without_a_year_covers_none():
+    assert reason("S13", [*FULL, ("STR", "030", None, ""), ("CDM", "", None, "")]) is None
+    assert reason("S13", [row for row in FULL if row[0] != "SDO"] + [("SDO", "030", None, "")]) == "missing_flow"
+
+
 def test_a_year_is_a_file_or_two_halves_or_twelve_months():
     rest = [row for row in FULL if row[0] != "SDO"]
     months = [("SDO", "030", Y, f"{month:02}") for month in range(1, 13)]
