@@ -7,10 +7,10 @@ episode of care was opened on 1 March 2014 with a diagnosis of schizophrenia (no
 A fact is a mapping of one key, its kind, to what is said of it:
 
     episode:          opened, diagnosis; closed, closing diagnosis, mode; told (semesters; else from opening to closing)
-    intervention:     on (one day or several), kind (psychiatric visit) or type; place (service), by (physician)
-    presence:         on
+    intervention:     day (one or several), kind (psychiatric visit) or type; place (service), by (physician)
+    presence:         day
     residential stay: from, to (left out: still in); told (semesters; else from the first day to the last)
-    SPDC stay:        from, to; hospital, diagnosis, TSO, died, ward, private
+    SPDC stay:        from, to; hospital, diagnosis, TSO, died, ward, discharge ward, private
     hospital stay:    from, to; the same, in general medicine
     day hospital:     from, to; the same
     registration:     told (one semester), register, born, sex, living
@@ -154,7 +154,7 @@ def _all_told(said: dict[str, Any]) -> None:
 
 
 def _days(said: dict[str, Any]) -> list[date]:
-    days = said.pop("on")
+    days = said.pop("day")
     return days if isinstance(days, list) else [days]
 
 
@@ -229,7 +229,10 @@ def _record(ward: str, regime: str):
             "sex": person.get("sex", "2"),
             "birth_year": person.get("born", 1970),
         }
-        row |= {"discharge_ward": row["admission_ward"], "year": row["discharge_date"].year}
+        row |= {
+            "discharge_ward": said.pop("discharge ward", row["admission_ward"]),
+            "year": row["discharge_date"].year,
+        }
         _all_told(said)
         yield "hospital_record", row
 
