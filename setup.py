@@ -37,6 +37,7 @@ setup(
         "pyarrow",
         "numpy",
         "scipy",
+        "sqlglot",
         "pydantic",
         "pyyaml",
         "typer",
