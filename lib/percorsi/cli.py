@@ -121,9 +121,10 @@ def synthesize(
 ) -> None:
     """Write the delivery of a synthetic nation, and the truth beside it."""
     from percorsi.progress import steps
-    from percorsi.synthetic import region_count, synthesize
+    from percorsi.regions import regions
+    from percorsi.synthetic import synthesize
 
-    with steps("synthetic nation", region_count()) as tick:
+    with steps("synthetic nation", len(regions())) as tick:
         summary = synthesize(out, scale, seed, _years(years), error_rate, workers, tick)
     print(summary)
 

@@ -24,10 +24,15 @@ class Outcome:
     catalogue: "Catalogue"
     values: "pd.DataFrame"
     quality: "QualityReport"
+    synthetic: bool
+
+    def whole_nation(self) -> "pd.DataFrame":
+        """The rows of the nation without breakdown."""
+        return self.values.query("level == 'nation' and sex == '' and age_class == ''")
 
     def nation(self) -> list[dict]:
         """A row for each indicator: code, name, numerator, denominator, value and interval in percent, reason."""
-        whole = self.values.query("level == 'nation' and sex == '' and age_class == '' and component == ''")
+        whole = self.whole_nation().query("component == ''")
         return [
             {
                 "code": row.code,
@@ -43,7 +48,7 @@ class Outcome:
 
     def left_out(self) -> list[str]:
         """For each set of regions left out of the nation: its codes and the regions."""
-        whole = self.values.query("level == 'nation' and sex == '' and age_class == '' and left_out.notna()")
+        whole = self.whole_nation().fillna({"left_out": ""})
         groups = whole[whole["left_out"] != ""].groupby("left_out")["code"].agg(", ".join)
         return [f"{codes}: without the regions {regions.replace(',', ', ')}" for regions, codes in groups.items()]
 
@@ -52,6 +57,7 @@ class Outcome:
         withheld = ", ".join(self.quality.withheld)
         lines = [
             f"Run {self.run_id}, year {self.quality.year}: the nation",
+            *(["SYNTHETIC DATA: nothing here is of a real person"] if self.synthetic else []),
             text_table(self.nation()),
             "",
             *self.left_out(),

@@ -5,22 +5,27 @@ is handed to the next.
 """
 
 import contextlib
-from collections import defaultdict
+import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from percorsi.digests import code_digest, digest
 from percorsi.errors import QualityGateClosed
 from percorsi.home import Home
 from percorsi.progress import Steps, steps
 from percorsi.settings import Settings
 from percorsi.storage import Store
+from percorsi.tables import declared_tables
 
 if TYPE_CHECKING:
     from percorsi.flows import IngestReport
     from percorsi.outcome import Outcome
     from percorsi.quality import QualityReport
+
+SYNTHETIC = "SYNTHETIC.json"  # marks a delivery as synthetic, and then the home it went into
 
 
 @contextlib.contextmanager
@@ -39,9 +44,11 @@ def ingest(
 
     with _stage(home, settings, "ingest") as (store, tick):
         tick("ingest")
-        return flows.ingest(
+        report = flows.ingest(
             store, deliveries, settings=settings, delivered=delivered, skip_refused=skip_refused, tick=tick.within
         )
+        _mark_synthetic(home, deliveries)
+        return report
 
 
 def conform(home: Home, settings: Settings) -> dict[str, int]:
@@ -74,7 +81,7 @@ def features(home: Home, settings: Settings, year: int) -> dict[str, int]:
 def indicators(home: Home, settings: Settings, year: int, accept: str | None) -> "Outcome":
     """Judge and compute from the features as they stand."""
     with _stage(home, settings, "indicators", 2) as (store, tick):
-        return _compute(store, settings, year, accept, tick, {})
+        return _compute(store, settings, year, accept, tick, "indicators")
 
 
 def run(
@@ -93,55 +100,104 @@ def run(
 
     with _stage(home, settings, "run", 5) as (store, tick):
         tick("ingest")
-        arrived = flows.ingest(
+        flows.ingest(
             store, deliveries, settings=settings, delivered=delivered, skip_refused=skip_refused, tick=tick.within
         )
+        _mark_synthetic(home, deliveries)
         tick("conform")
         make_facts(store, settings, tick.within)
         tick("features")
         build(store, settings, year, tick.within)
-        return _compute(store, settings, year, accept, tick, {"delivery": arrived.delivery or "known"})
+        return _compute(store, settings, year, accept, tick, "run")
 
 
-def _compute(
-    store: Store, settings: Settings, year: int, accept: str | None, tick: Steps, parameters: dict[str, str]
-) -> "Outcome":
+def _compute(store: Store, settings: Settings, year: int, accept: str | None, tick: Steps, kind: str) -> "Outcome":
     """Quality, gate and indicators as one MLflow run: no value is computed that the gate has not seen."""
     from percorsi import runs
     from percorsi.indicators import compute
     from percorsi.indicators.catalogue import load_catalogue
     from percorsi.outcome import Outcome
-    from percorsi.quality import judge, regions_left
+    from percorsi.quality import judge
 
     catalogue = load_catalogue()
-    with runs.open_run(settings, store.home, year=year, catalogue=catalogue, parameters=parameters) as recorded:
-        recorded.log_inputs(store)
+    synthetic = is_synthetic(store.home)
+    parameters = {
+        **settings.parameters.model_dump(),
+        **{code: dict(indicator.parameters) for code, (_, indicator) in catalogue.by_code.items()},
+        "accept_quality": accept or "",
+        "synthetic": synthetic,
+    }
+    digests = {
+        "definitions": digest(catalogue.definitions()),
+        "parameters": digest(settings.parameters.model_dump()),
+        "code": code_digest(),
+    }
+    with runs.open_run(settings, store.home, year=year, kind=kind, parameters=parameters, digests=digests) as opened:
+        opened.log_inputs(_inputs(store))
         tick("quality")
-        report = judge(store, settings, year, recorded.run_id, accept, tick.within)
-        recorded.log_quality(report)
+        report = judge(store, settings, year, opened.run_id, accept, tick.within)
+        _refuse_closed_gate(report)
         tick("indicators")
-        present = set(report.checks.loc[report.checks["level"] == "region", "area"])
-        if present and not regions_left(report.withheld, present):
-            raise QualityGateClosed(
-                f"every region fails a critical check of the diagnoses of {year}; see {report.docs}",
-                next_step="mend the data, edit the thresholds in expectations/, or accept with --accept-quality REASON",
-            )
-        withheld = defaultdict(set)
-        for region, items in report.withheld.items():
-            for item in items:
-                withheld[item].add(region)
         values = compute(
             store,
             settings,
             year,
-            recorded.run_id,
-            withheld=withheld,
+            opened.run_id,
+            withheld=_by_item(report.withheld),
             grades={"diagnosis": report.grades},
             catalogue=catalogue,
             tick=tick.within,
         )
-        recorded.log_values(values)
-    return Outcome(store.home, settings, recorded.run_id, catalogue, values, report)
+        outcome = Outcome(store.home, settings, opened.run_id, catalogue, values, report, synthetic)
+        opened.log_values(outcome.whole_nation().to_dict("records"))
+        opened.log_text(json.dumps(catalogue.definitions(), indent=1, ensure_ascii=False), "definitions.json")
+        opened.log_text(outcome.whole_nation().to_csv(index=False), "nation.csv")
+        opened.log_text(report.checks.drop(columns="run_key").to_csv(index=False), "quality_checks.csv")
+    return outcome
+
+
+def _inputs(store: Store) -> dict[str, tuple[int, str, str | None]]:
+    """The tables that values rest on: name -> version, address, digest of what each was made from."""
+    names = [name for stage in ("conformed", "features") for name in declared_tables(stage)]
+    return {name: store.state(name) for name in names if store.exists(name)}
+
+
+def _refuse_closed_gate(report: "QualityReport") -> None:
+    from percorsi.quality import regions_left
+
+    judged = report.checks[(report.checks["level"] == "region") & (report.checks["status"] != "not_applicable")]
+    present = set(judged["area"])
+    if present and not regions_left(report.withheld, present):
+        raise QualityGateClosed(
+            f"every region fails a critical check of the diagnoses of {report.year}; see {report.docs}",
+            next_step="mend the data, edit the thresholds in expectations/, or accept it: --accept-quality REASON",
+        )
+
+
+def _by_item(withheld: dict[str, list[str]]) -> dict[str, set[str]]:
+    """Region -> items, as the gate tells it, as item -> regions, as the indicators ask it."""
+    items = {item for some in withheld.values() for item in some}
+    return {item: {region for region, some in withheld.items() if item in some} for item in items}
+
+
+def _mark_synthetic(home: Home, deliveries: Path) -> None:
+    """A home that ever took in a synthetic delivery says so in all that leaves it."""
+    if any((folder / SYNTHETIC).exists() for folder in (deliveries, deliveries.parent)):
+        (home.path / SYNTHETIC).touch()
+
+
+def is_synthetic(home: Home) -> bool:
+    """Whether synthetic data went into a home."""
+    return (home.path / SYNTHETIC).exists()
+
+
+@dataclass(frozen=True)
+class _Released:
+    """What a release asks of a run."""
+
+    run_id: str
+    year: int
+    tags: dict[str, Any]
 
 
 def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
@@ -153,4 +209,23 @@ def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
     from percorsi.release import make
 
     found = runs.find(settings, home, run_id)
-    return make(home, found, name, read_values(home, found.run_id), catalogue_rows(load_catalogue()))
+    released = _Released(
+        found.run_id,
+        found.year,
+        {
+            "commit": found.commit,
+            "definitions": found.digests.get("definitions"),
+            "inputs": found.inputs,
+            "parameters": found.parameters,
+            "ended": found.started.isoformat(timespec="seconds"),
+        },
+    )
+    values = read_values(home, found.run_id)
+    return make(
+        home,
+        released,
+        name,
+        values,
+        catalogue_rows(load_catalogue()),
+        synthetic=found.parameters["synthetic"] == "True",
+    )

@@ -58,6 +58,11 @@ class Store:
             return None
         return json.loads(self._last_commit(name)[1] or "{}").get("digest")
 
+    def state(self, name: str) -> tuple[int, str, str | None]:
+        """Version, address and digest of the latest commit of a table that exists."""
+        version, metadata = self._last_commit(name)
+        return version, self.path(name), json.loads(metadata or "{}").get("digest")
+
     def _last_commit(self, name: str) -> tuple[int, str | None]:
         from delta.tables import DeltaTable
 
