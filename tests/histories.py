@@ -15,13 +15,17 @@ A fact is a mapping of one key, its kind, to what is said of it:
     day hospital:     from, to; the same
     registration:     told (one semester), register, born, sex, living
 
-Every fact may say `dsm` (030-321-001). Semesters are written 2015S1.
+Every fact may say `dsm` (030-321-001); an episode or residential stay that the semesters tell of differently is told by
+several facts of the same `contact`. Semesters are written 2015S1.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from percorsi.features.frames import INPUTS as TABLES
+from percorsi.features.frames import build_frames
+from percorsi.settings import load_settings
 from percorsi.tables import table
 
 DSM = "030-321-001"
@@ -87,10 +91,6 @@ SERVICES = [
     ("030", "321", "001", "03000303", 2015, "SPDC"),
     ("030", "322", "002", "03000303", 2015, "SPDC"),
 ]
-TABLES = (
-    *("registration", "care_episode", "intervention", "presence"),
-    *("residential_stay", "hospital_record", "service"),
-)
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -107,6 +107,12 @@ def frames(spark, people: Iterable[Mapping[str, Any]], services: list[tuple] = S
         data = [tuple(row.get(column) for column in declared.columns) for row in told]
         made[name] = spark.createDataFrame(data, declared.schema)
     return made
+
+
+def built(spark, people: Iterable[Mapping[str, Any]], parameters: Any = None, year: int = 2015) -> dict[str, list]:
+    """The rows of the feature tables that follow from all people."""
+    made = build_frames(frames(spark, people), parameters or load_settings().parameters, year, lambda df: df.persist())
+    return {name: df.collect() for name, df in made.items()}
 
 
 def semester_of(day: date) -> str:
@@ -131,7 +137,8 @@ def _tell(rows: Rows, person_id: int, person: Mapping[str, Any]) -> None:
         facts.append(("episode", {"opened": date(2014, 3, 1), "diagnosis": person.get("diagnosis", "29530")}))
     for number, (kind, said) in enumerate(facts, start=1):
         for name, row in _TELLERS[kind](dict(said), person):
-            rows[name].append({"person_id": person_id, "contact_id": str(number), "structure": "CSM00001", **row})
+            contact = said.get("contact", str(number))
+            rows[name].append({"person_id": person_id, "contact_id": contact, "structure": "CSM00001", **row})
     own = sorted(
         (r for r in rows["hospital_record"] if r["person_id"] == person_id),
         key=lambda r: (r["admission_date"], r["discharge_date"]),
@@ -149,6 +156,7 @@ def _semester(name: str) -> dict[str, int]:
 
 
 def _all_told(said: dict[str, Any]) -> None:
+    said.pop("contact", None)
     if said:
         raise ValueError(f"no word of the vocabulary: {', '.join(map(str, said))}")
 

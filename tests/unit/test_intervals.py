@@ -1,0 +1,153 @@
+"""The algebra of days against slow twins over sets of day numbers: all drawn examples in one frame a question."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from pyspark.sql import functions as F
+
+from percorsi.intervals.calendar import Calendar
+from percorsi.intervals.lines import days_to_first, first_missed_window, longest_gap
+
+FIRST, LAST = date(2015, 1, 1), date(2015, 6, 30)  # 181 days: three words, the last one not full
+DAYS = 181
+LINE_DAYS = 24  # short lines, so that every edge is met often
+
+
+def drawn(strategy: st.SearchStrategy, count: int = 400) -> list[Any]:
+    """Examples of a strategy, the same in every run."""
+    found: list[Any] = []
+
+    @settings(
+        max_examples=count,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy)
+    def collect(example: Any) -> None:
+        found.append(example)
+
+    collect()
+    return found
+
+
+def day(number: int) -> date:
+    return FIRST + timedelta(days=number)
+
+
+def line(days: set[int], length: int = LINE_DAYS) -> str:
+    return "".join("1" if number in days else "0" for number in range(length))
+
+
+def asked(spark, examples: list[tuple[set[int], int, int]], question: Callable) -> list[int | None]:
+    """The answers to a question of (line, start, end) for all examples, in their order."""
+    rows = [(n, line(days), start, end) for n, (days, start, end) in enumerate(examples)]
+    frame = spark.createDataFrame(rows, "n int, line string, a int, b int")
+    answer = question(F.col("line"), F.col("a"), F.col("b")).alias("answer")
+    return [row["answer"] for row in frame.select("n", answer).orderBy("n").collect()]
+
+
+positions = st.integers(0, LINE_DAYS - 1)
+lines = st.tuples(st.sets(positions), positions, positions)
+
+
+# The twins ---------------------------------------------------------------------------------------------------------
+
+
+def slow_days_to_first(days: set[int], start: int, end: int) -> int | None:
+    return next((number - start for number in range(start, end + 1) if number in days), None)
+
+
+def slow_longest_gap(days: set[int], start: int, end: int) -> int:
+    stops = [start, *sorted(number for number in days if start < number < end), max(start, end)]
+    return max(later - earlier for earlier, later in zip(stops, stops[1:], strict=False))
+
+
+def slow_first_missed(days: set[int], start: int, end: int, length: int, count: int) -> int | None:
+    for number in range(1, count + 1):
+        window = [d for d in range(start + (number - 1) * length + 1, start + number * length + 1) if d <= end]
+        if window and not days & set(window):
+            return number
+    return None
+
+
+# The questions -----------------------------------------------------------------------------------------------------
+
+
+def test_days_to_first_is_that_of_the_set(spark) -> None:
+    examples = [({3}, 3, 3), ({3}, 4, 9), ({9}, 0, 9), ({9}, 0, 8), (set(), 0, 23), ({0}, 5, 2), *drawn(lines)]
+    assert asked(spark, examples, days_to_first) == [slow_days_to_first(*example) for example in examples]
+
+
+def test_longest_gap_is_that_of_the_set(spark) -> None:
+    examples = [({0, 9}, 0, 9), ({0}, 0, 0), (set(), 0, 23), ({0, 5}, 0, 7), ({2, 4}, 6, 3), *drawn(lines)]
+    assert asked(spark, examples, longest_gap) == [slow_longest_gap(*example) for example in examples]
+
+
+@pytest.mark.parametrize(("length", "count"), [(1, 3), (3, 4), (5, 2)])
+def test_first_missed_window_is_that_of_the_set(spark, length: int, count: int) -> None:
+    edges = [({1, 4, 7}, 0, 9), ({3, 6, 9}, 0, 9), ({0}, 0, 23), ({1}, 0, 1), ({1}, 0, 4), (set(), 5, 4)]
+    # Windows lie within the line, as they do in the calendar of a year.
+    examples = [(d, a, b) for d, a, b in [*edges, *drawn(lines)] if a + length * count < LINE_DAYS]
+    got = asked(spark, examples, lambda text, a, b: first_missed_window(text, a, b, length, count))
+    assert got == [slow_first_missed(*example, length, count) for example in examples]
+
+
+def test_nothing_is_said_without_a_day_to_start_from(spark) -> None:
+    frame = spark.createDataFrame([("0101", None, 3)], "line string, a int, b int")
+    text, a, b = F.col("line"), F.col("a"), F.col("b")
+    answers = [days_to_first(text, a, b), longest_gap(text, a, b), first_missed_window(text, a, b, 1, 2)]
+    assert tuple(frame.select(*answers).first()) == (None, None, None)
+
+
+# Calendars ---------------------------------------------------------------------------------------------------------
+
+CALENDAR = Calendar(FIRST, LAST)
+spans = st.lists(st.tuples(st.integers(-20, DAYS + 20), st.integers(-20, DAYS + 20)), min_size=1, max_size=4)
+
+
+def test_a_calendar_has_a_bit_for_each_day() -> None:
+    assert (CALENDAR.days, CALENDAR.words) == (DAYS, 3)
+    assert Calendar(date(2015, 1, 1), date(2015, 3, 5)).words == 1  # 64 days
+    assert Calendar(date(2015, 1, 1), date(2015, 3, 6)).words == 2  # 65
+    assert Calendar(date(2015, 1, 1), date(2016, 12, 31)).days == 731  # the leap day is one
+
+
+def test_days_collected_are_the_set_of_days(spark) -> None:
+    edges = [[0, 63, 64, 127, 128, 180], [-1, 181], [-64, -65], [5, 5]]
+    examples = [*edges, *drawn(st.lists(st.integers(-70, DAYS + 70), min_size=1, max_size=30), 100)]
+    rows = [(n, day(number)) for n, days in enumerate(examples) for number in days]
+    located = CALENDAR.locate(spark.createDataFrame(rows, "n int, date date"), F.col("date"))
+    words = [*CALENDAR.collect_days("all"), *CALENDAR.collect_days("late", F.col("day_position") >= 90)]
+    grouped = located.groupBy("n").agg(*words).orderBy("n")
+    for row, days in zip(
+        grouped.select(CALENDAR.line("all").alias("all"), CALENDAR.line("late").alias("late")).collect(),
+        examples,
+        strict=True,
+    ):
+        assert row["all"] == line(set(days), DAYS)
+        assert row["late"] == line({number for number in days if number >= 90}, DAYS)
+
+
+def test_spans_collected_are_the_union_of_their_days(spark) -> None:
+    edges = [[(0, 0)], [(180, 180)], [(-5, 300)], [(63, 64)], [(64, 127)], [(10, 9)], [(-9, -1)], [(0, 5), (5, 9)]]
+    examples = [*edges, *drawn(spans, 100)]
+    rows = [(n, day(a), day(b)) for n, example in enumerate(examples) for a, b in example]
+    frame = spark.createDataFrame(rows, "n int, a date, b date")
+    grouped = frame.groupBy("n").agg(*CALENDAR.collect_spans("span", "a", "b")).orderBy("n")
+    covered = [{d for a, b in example for d in range(a, b + 1)} for example in examples]
+    assert [row[0] for row in grouped.select(CALENDAR.line("span")).collect()] == [line(d, DAYS) for d in covered]
+
+
+def test_the_line_of_several_calendars_is_their_union_and_a_null_covers_nothing(spark) -> None:
+    columns = ", ".join(f"{name} bigint" for c in ("one", "other") for name in CALENDAR.names(c))
+    first_bit = -(1 << 63)  # the first day of a word is its sign
+    frame = spark.createDataFrame([(first_bit, 1, 0, None, None, None), (0, 0, 0, 1, 0, first_bit)], columns)
+    lines_of = [row[0] for row in frame.select(CALENDAR.line("one", "other")).collect()]
+    assert lines_of == [line({0, 127}, DAYS), line({63, 128}, DAYS)]
