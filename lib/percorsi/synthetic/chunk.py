@@ -12,7 +12,7 @@ from percorsi.synthetic.geography import Geography
 from percorsi.synthetic.hospital import Hospital, make_hospital
 from percorsi.synthetic.parameters import FOREVER, Parameters
 from percorsi.synthetic.population import Persons, make_persons
-from percorsi.synthetic.random import Draws, identifiers
+from percorsi.synthetic.random import Draws, cumulative, identifiers
 from percorsi.synthetic.semesters import Semesters
 from percorsi.synthetic.spells import SLOTS, Spells, Stays, make_spells, make_stays
 
@@ -66,9 +66,12 @@ class Chunk:
 
 def destination(number: np.ndarray, home: np.ndarray, parameters: Parameters, draws: Draws, rate: float) -> np.ndarray:
     """The other region in which a person is also seen, -1 for none; `rate` is the share who are."""
-    regions = len(parameters.region_codes)
-    shift = draws.integer("which other region", number, 1, regions - 1)
-    return np.where(draws.happens("two regions", number, rate), (home + shift) % regions, -1)
+    found = np.full(len(number), -1, dtype=np.int64)
+    travels = np.flatnonzero(draws.happens("two regions", number, rate))
+    where = draws.pick("which other region", number[travels], cumulative(parameters.adults))
+    beside = (where + 1) % len(parameters.region_codes)
+    found[travels] = np.where(where == home[travels], beside, where)
+    return found
 
 
 def make_chunk(

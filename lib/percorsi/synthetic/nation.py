@@ -50,6 +50,13 @@ class Summary:
     spoilt: dict[str, int]
     seconds: float
 
+    def __str__(self) -> str:
+        flows = ", ".join(f"{flow} {count:,}" for flow, count in self.records.items())
+        return (
+            f"{sum(self.records.values()):,} synthetic records in {self.seconds:.1f} s: {flows}\n"
+            f"delivery: {self.delivery}\ntruth: {self.truth} ({sum(self.spoilt.values()):,} lines spoilt on purpose)"
+        )
+
 
 @dataclass(frozen=True)
 class _Task:
@@ -85,12 +92,12 @@ def synthesize(
     out = Path(out)
     parameters = load_parameters(scale)
     first, last = parameters.horizon
-    if not 0 < scale <= 1:
-        raise UsageError(f"scale {scale}: a share of Italy above 0, up to 1, is expected")
+    if not 0 < scale <= 10:
+        raise UsageError(f"scale {scale}: a share of Italy above 0, up to 10, is expected")
     if years.step != 1 or not len(years) or years.start < first or years.stop - 1 > last:
         raise UsageError(f"years {years.start}-{years.stop - 1}: consecutive years within {first}-{last} are expected")
-    if not 0 <= error_rate <= 2:
-        raise UsageError(f"error rate {error_rate}: a number from 0 to 2 is expected")
+    if not 0 <= error_rate <= 10:
+        raise UsageError(f"error rate {error_rate}: a number from 0 to 10 is expected")
     if workers < 1 or chunk < 1:
         raise UsageError("at least one worker, and one person at a time, are expected")
     _clear(out)

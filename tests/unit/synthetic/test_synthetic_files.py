@@ -135,7 +135,7 @@ def test_it_says_that_it_is_synthetic(clean):
 
 @pytest.mark.parametrize(
     ("wrong", "said"),
-    [({"scale": 0}, "scale"), ({"scale": 1.5}, "scale"), ({"years": range(2005, 2007)}, "years"),
+    [({"scale": 0}, "scale"), ({"scale": 11}, "scale"), ({"years": range(2005, 2007)}, "years"),
      ({"years": range(2012, 2016, 2)}, "years"), ({"error_rate": -1}, "error rate"), ({"workers": 0}, "worker")],
 )  # fmt: skip
 def test_what_cannot_be_made_is_refused(tmp_path, wrong, said):
