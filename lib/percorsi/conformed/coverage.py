@@ -35,46 +35,37 @@ def delivered_periods(ledger: "DataFrame") -> "DataFrame":
     )
 
 
-def linked_slices(facts: "DataFrame", flow: str | None) -> "DataFrame":
-    """How many activity records have a person, by flow, region and semester.
+def current_records(records: "DataFrame", flow: str) -> "DataFrame":
+    """The current records of an activity flow as counts: flow, region, year, period, and 1 for each."""
+    return records.selectExpr(f"'{flow}' as flow", "region", "cast(year as int) as year", "period", "1 as records")
 
-    A record has exactly one row without `known_until`, whatever its number of rows. Where `flow` is None the table is
-    that of the episodes, and the register tells CNT from CNR.
+
+def linked_records(facts: "DataFrame", flow: str) -> "DataFrame":
+    """The records that have a person, counted against `current_records`: the same columns, and -1 for each.
+
+    `facts` is the table of the flow; that of the episodes (CNT or CNR) holds two, which its register tells apart. A
+    record has exactly one row without `known_until`, whatever its number of rows.
     """
-    named = f"'{flow}'" if flow else "if(register = 'territorial', 'CNT', 'CNR')"
-    return (
-        facts.where("known_until is null")
-        .selectExpr(f"{named} as flow", "region", "cast(year as string) as year", "concat('S', semester) as period")
-        .groupBy(*_SLICE)
-        .count()
+    named = "if(register = 'territorial', 'CNT', 'CNR')" if "register" in facts.columns else f"'{flow}'"
+    return facts.where("known_until is null").selectExpr(
+        f"{named} as flow", "region", "year", "concat('S', semester) as period", "-1 as records"
     )
 
 
-def current_slices(records: "DataFrame", flow: str) -> "DataFrame":
-    """How many current records a flow has, by region and period."""
-    return records.selectExpr(f"'{flow}' as flow", "region", "year", "period").groupBy(*_SLICE).count()
-
-
-def anonymous_slices(sdo: "DataFrame") -> "DataFrame":
-    """How many hospital discharges carry a CUNI that tells nobody apart, by region and year."""
+def anonymous_records(sdo: "DataFrame") -> "DataFrame":
+    """Hospital discharges with a CUNI that tells nobody apart, as `current_records`."""
     anonymous = sdo.where(tells_nobody_apart("cuni"))
-    return anonymous.selectExpr("'SDO' as flow", "region", "year", "'' as period").groupBy(*_SLICE).count()
+    return current_records(anonymous.selectExpr("region", "year", "'' as period"), "SDO")
 
 
-def orphans(current: list["DataFrame"], with_person: list["DataFrame"], of_nobody: list["DataFrame"]) -> "DataFrame":
-    """`conformed/orphan`: current records less those with a person, and those counted as of nobody; none at zero."""
-    from pyspark.sql import functions as F
-
-    signed = [
-        *(frame.withColumn("records", F.col("count")) for frame in (*current, *of_nobody)),
-        *(frame.withColumn("records", -F.col("count")) for frame in with_person),
-    ]
+def orphans(counted: list["DataFrame"]) -> "DataFrame":
+    """`conformed/orphan`: what remains of each flow, region and period when all counts are added; none at zero."""
     return (
-        reduce(lambda left, right: left.unionByName(right), signed)
+        reduce(lambda left, right: left.unionByName(right), counted)
         .groupBy(*_SLICE)
-        .agg(F.sum("records").alias("records"))
+        .agg({"records": "sum"})
+        .withColumnRenamed("sum(records)", "records")
         .where("records <> 0")
-        .withColumn("year", F.col("year").cast("int"))
         .coalesce(1)
         .sortWithinPartitions(*_SLICE)
     )

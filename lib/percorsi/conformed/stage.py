@@ -95,11 +95,13 @@ def _stays(run: _Run) -> "DataFrame":
 
 
 def _orphans(run: _Run) -> "DataFrame":
-    tables = {name: None if name == "care_episode" else flow for flow, name in ACTIVITY.items()}
+    tables = {name: flow for flow, name in ACTIVITY.items()}
     return coverage.orphans(
-        current=[coverage.current_slices(run.sources.current(flow), flow) for flow in ACTIVITY],
-        with_person=[coverage.linked_slices(run.conformed(name), flow) for name, flow in tables.items()],
-        of_nobody=[coverage.anonymous_slices(run.sources.current("SDO"))],
+        [
+            *(coverage.current_records(run.sources.current(flow), flow) for flow in ACTIVITY),
+            *(coverage.linked_records(run.conformed(name), flow) for name, flow in tables.items()),
+            coverage.anonymous_records(run.sources.current("SDO")),
+        ]
     )
 
 
