@@ -182,7 +182,7 @@ def _describe(p, days: _Days, kind, in_ward, at_home, single, parameters: Parame
     cared = draws.happens("home care", p.number, parameters.by_group(contacts["home_care"])[p.group])
     chance = np.where(cared[who], contacts["home_share"], figures["home_others"])
     # visits are mostly at the centre also for who is cared for at home
-    chance = np.where(kind == TYPES.index("01"), chance * 0.4, chance)
+    chance = np.where(kind == TYPES.index("01"), chance * figures["visits_at_home"], chance)
     chance = np.where(alone, 0.0, chance)
     arranged = identity >= 21 * 100_000_000
     home = draws.happens("at home", number, chance, identity) & ~arranged

@@ -139,14 +139,15 @@ def _hospitals(chunk: Chunk, who: np.ndarray, serial: np.ndarray, private: np.nd
 def _diagnoses(chunk: Chunk, h, draws) -> tuple[np.ndarray, list[str]]:
     """Primary diagnosis: the person's own code of the time, or another; other wards have other diagnoses."""
     figures, diagnoses, spells = chunk.parameters.conf["hospital"], chunk.diagnoses, chunk.spells
-    codes = [*diagnoses.codes, *figures["other_diagnoses"], "29690", "30390"]
+    codes = [*diagnoses.codes, *figures["other_diagnoses"], *figures["out_of_group"]]
     codes = list(dict.fromkeys(codes))
     number = chunk.persons.number[h.who]
     slot = np.zeros(len(h.who), dtype=np.int64)
     for s in range(1, SLOTS - 1):
         slot = np.where(spells.start[h.who, s] <= h.start, s, slot)
     own = diagnoses.true_opening[h.who, slot]
-    other = np.where(draws.happens("unclear", number, 0.5, h.serial), codes.index("29690"), codes.index("30390"))
+    outside = np.array([codes.index(c) for c in figures["out_of_group"]])
+    other = outside[draws.integer("unclear", number, 0, len(outside) - 1, h.serial)]
     own = np.where(draws.happens("in group", number, figures["in_group"], h.serial), own, other)
     somatic = [codes.index(c) for c in figures["other_diagnoses"]]
     drawn = draws.integer("somatic", number, 0, len(somatic) - 1, h.serial)

@@ -9,7 +9,6 @@ from percorsi.synthetic.population import Persons
 from percorsi.synthetic.random import Draws
 from percorsi.synthetic.spells import ELSEWHERE, Spells, slot_on
 
-_LONGEST = 240  # days of a psychiatric stay
 _CHAIN = 4  # readmissions in a row
 
 
@@ -40,12 +39,12 @@ def make_hospital(p: Persons, spells: Spells, parameters: Parameters, draws: Dra
     for step in range(_CHAIN):
         who, serial, start = parts[-1]
         number = p.number[who]
-        end = start + _length(number, median[who], figures["sigma"], serial, draws)
+        end = start + _length(number, median[who], figures, serial, draws)
         back = np.flatnonzero(draws.happens("readmission", number, again[who], serial))
         gap = draws.integer("readmitted after", number[back], 1, figures["readmitted_within"], serial[back])
         parts.append((who[back], serial[back] + (step + 1) * 100_000, end[back] + gap))
     who, serial, start = (np.concatenate(c) for c in zip(*parts, strict=True))
-    end = start + _length(p.number[who], median[who], figures["sigma"], serial, draws)
+    end = start + _length(p.number[who], median[who], figures, serial, draws)
     private = draws.happens("private ward", p.number[who], figures["private"], serial)
     private &= np.array([parameters.conf["regions"][c]["private_wards"] > 0 for c in parameters.region_codes])[
         p.region[who]
@@ -55,9 +54,9 @@ def make_hospital(p: Persons, spells: Spells, parameters: Parameters, draws: Dra
     return _apart(p, psychiatric, _other_wards(p, parameters, draws, last_year))
 
 
-def _length(number: np.ndarray, median: np.ndarray, sigma: float, serial: np.ndarray, draws: Draws) -> np.ndarray:
-    days = np.floor(median * np.exp(sigma * draws.normal("days in hospital", number, serial)))
-    return np.clip(days, 1, _LONGEST).astype(np.int64)
+def _length(number: np.ndarray, median: np.ndarray, figures: dict, serial: np.ndarray, draws: Draws) -> np.ndarray:
+    days = np.floor(median * np.exp(figures["sigma"] * draws.normal("days in hospital", number, serial)))
+    return np.clip(days, 1, figures["longest_days"]).astype(np.int64)
 
 
 def _index_stays(p: Persons, spells: Spells, parameters: Parameters, draws: Draws, last_year: int):

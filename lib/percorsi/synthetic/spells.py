@@ -65,7 +65,7 @@ def make_spells(
         end[:, s] = begin + length
         mode[:, s] = positions[draws.pick("mode", number, weights, index=s)]
         reopened[:, s] = (mode[:, s] == _ADMINISTRATIVE) & draws.happens("reopened", number, care["reopening"], s)
-    _elsewhere(p, start, end, mode, dsm, csm, geography, draws, elsewhere)
+    _elsewhere(p, start, end, mode, dsm, csm, parameters, geography, draws, elsewhere)
     end = np.where(start < FOREVER, end, FOREVER)
     silence = draws.integer("silence", number[:, None], *care["silence"], index=np.arange(SLOTS))
     silent = ((mode == _INTERRUPTED) | (mode == _ADMINISTRATIVE)) & ~reopened
@@ -78,13 +78,15 @@ def make_spells(
     return Spells(start, end, mode, np.minimum(active_end, end), dsm, csm)
 
 
-def _elsewhere(p, start, end, mode, dsm, csm, geography: Geography, draws: Draws, elsewhere: np.ndarray) -> None:
+def _elsewhere(p, start, end, mode, dsm, csm, parameters, geography: Geography, draws: Draws, elsewhere) -> None:
     """A short episode in another region, during the first one."""
+    figures = parameters.conf["care"]["elsewhere"]
     other = np.flatnonzero(elsewhere >= 0)
     number, region = p.number[other], elsewhere[other]
-    begin = np.maximum(p.entry, day(2010))[other] + draws.integer("elsewhere from", number, 20, 1200)
+    known = np.maximum(p.entry, day(parameters.horizon[0]))[other]
+    begin = known + draws.integer("elsewhere from", number, *figures["after_days"])
     start[other, ELSEWHERE] = begin
-    end[other, ELSEWHERE] = begin + draws.integer("elsewhere for", number, 60, 400)
+    end[other, ELSEWHERE] = begin + draws.integer("elsewhere for", number, *figures["for_days"])
     mode[other, ELSEWHERE] = MODES.index("2")
     dsm[other, ELSEWHERE] = geography.pick_dsm(draws, "elsewhere dsm", number, region)
     csm[other, ELSEWHERE] = geography.pick(draws, "elsewhere csm", "CSM", number, dsm[other, ELSEWHERE])
@@ -118,7 +120,7 @@ def make_stays(p: Persons, spells: Spells, parameters: Parameters, geography: Ge
     """Stays and gaps in turn, of the persons who are prone to them, as long as they are in an episode."""
     figures = parameters.conf["residential"]
     chance = parameters.by_group(figures["chance"])[p.group]
-    long_course = p.mean_days > 4 * 365
+    long_course = p.mean_days > 365 * figures["courses_above_years"]
     prone = np.flatnonzero(draws.happens("residential", p.number, chance) & long_course)
     number = p.number[prone]
     first_day = day(parameters.horizon[0])
