@@ -110,6 +110,10 @@ def _print_rows(rows: list[dict], as_json: bool) -> None:
     print(text_table(rows) if rows else "nothing yet")
 
 
+def _print_versions(versions: dict[str, int]) -> None:
+    _print_rows([{"table": name, "version": version} for name, version in versions.items()], False)
+
+
 @command
 def synthesize(
     out: Annotated[Path, typer.Option(help="Folder to write the nation's delivery into.")],
@@ -152,7 +156,7 @@ def conform(home: HomeOption = HOME, env: EnvironmentOption = "local") -> None:
     """Make the facts of persons from the current records."""
     from percorsi import pipeline
 
-    _print_rows(pipeline.conform(Home(home), load_settings(env)), False)
+    _print_versions(pipeline.conform(Home(home), load_settings(env)))
 
 
 @command
@@ -176,7 +180,7 @@ def features(year: YearOption, home: HomeOption = HOME, env: EnvironmentOption =
     """Make the columns that the indicators of a year speak about."""
     from percorsi import pipeline
 
-    _print_rows(pipeline.features(Home(home), load_settings(env), year), False)
+    _print_versions(pipeline.features(Home(home), load_settings(env), year))
 
 
 @command

@@ -217,7 +217,7 @@ def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
             "definitions": found.digests.get("definitions"),
             "inputs": found.inputs,
             "parameters": found.parameters,
-            "ended": found.started.isoformat(timespec="seconds"),
+            "ended": found.ended.isoformat(timespec="seconds"),
         },
     )
     values = read_values(home, found.run_id)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from percorsi.errors import PercorsiError
 from percorsi.flows.layout import Layout
-from percorsi.flows.ledger import Entry
+from percorsi.flows.ledger import Entry, small_table
+from percorsi.home import Home
 from percorsi.storage import Store
 
 if TYPE_CHECKING:
@@ -48,16 +49,13 @@ class Fate:
     unknown_variations: int
 
 
-def read_fates(store: Store) -> list[Fate]:
-    if not store.exists(STATE):
-        return []
-    return [Fate(**row.asDict()) for row in store.read(STATE).collect()]
+def read_fates(home: Home) -> list[Fate]:
+    """What became of every file's records, as the current records stand; none for a new home. Needs no Spark."""
+    return [Fate(**row) for row in small_table(home, STATE)]
 
 
-def refresh(
-    store: Store, ledger: list[Entry], layouts: dict[str, Layout], tick: Callable[[str], None]
-) -> tuple[list[Fate], bool]:
-    """Bring the current records up to date with the ledger; what became of each file, and whether anything changed.
+def refresh(store: Store, ledger: list[Entry], layouts: dict[str, Layout], tick: Callable[[str], None]) -> list[Fate]:
+    """Bring the current records up to date with the ledger; gives what became of the records of each file.
 
     Raises PercorsiError where the records of a file are not conserved.
     """
@@ -66,7 +64,7 @@ def refresh(
         for part, accepted in (entry.slices or {}).items():
             due[entry.flow, part][entry.delivery, entry.file] = accepted
     built: dict[tuple[str, str], dict[tuple[str, str], Fate]] = defaultdict(dict)
-    for fate in read_fates(store):
+    for fate in read_fates(store.home):
         built[fate.flow, fate.slice][fate.delivery, fate.file] = fate
     stale = defaultdict(list)
     for flow, part in sorted(due):
@@ -82,7 +80,7 @@ def refresh(
     if stale:
         rows = [tuple(getattr(fate, f.name) for f in fields(Fate)) for fate in fates]
         store.write(store.spark.createDataFrame(rows, _STATE_SCHEMA).coalesce(1), STATE)
-    return fates, bool(stale or empty)
+    return fates
 
 
 def _rebuild(store: Store, layout: Layout, stale: list[str], known: set[str], due: dict) -> dict:
@@ -94,7 +92,7 @@ def _rebuild(store: Store, layout: Layout, stale: list[str], known: set[str], du
     accepted = (
         store.read(f"raw/{layout.flow}")
         .where(F.col("delivery").isin(sorted({d for part in files.values() for d, _ in part})))
-        .where(F.col("slice").isin(stale))
+        .where(_slices_sql(stale))
         .where("accepted")
         .drop("broken_line", "accepted", "errors", "digest")
     )
@@ -105,16 +103,13 @@ def _rebuild(store: Store, layout: Layout, stale: list[str], known: set[str], du
         ranked = _ranked(several, layout).persist()
         cached.callback(ranked.unpersist)
         current = ranked.where("fate = 'current'").drop("fate", "unknown")
-        where = None if known == set(stale) else f"slice in ({', '.join(_quoted(part) for part in stale)})"
         store.write(
             current.unionByName(single) if single is not None else current,
             name,
-            partition_by=("slice",),
-            replace_where=where,
+            partition_by=("slice_region",),
+            replace_where=None if known == set(stale) else _slices_sql(stale),
         )
-        written = (
-            store.read(name).where(F.col("slice").isin(stale)).selectExpr(*_FILE, "'current' as fate", "0 as unknown")
-        )
+        written = store.read(name).where(_slices_sql(stale)).selectExpr(*_FILE, "'current' as fate", "0 as unknown")
         others = ranked.where("fate <> 'current' or unknown")
         counted = (
             written.unionByName(others.selectExpr(*_FILE, "nullif(fate, 'current') as fate", "int(unknown) as unknown"))
@@ -182,5 +177,11 @@ def _fates(flow: str, part: str, due: dict[tuple[str, str], int], found: dict) -
     return fates
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "") + "'"
+def _slices_sql(parts: list[str]) -> str:
+    """A condition on some slices that also names their regions, the folders they lie in; false for none."""
+
+    def listed(names: set[str]) -> str:
+        return ", ".join(f"'{name}'" for name in sorted(names))
+
+    regions = {part.split("-")[0] for part in parts}
+    return f"slice_region in ({listed(regions)}) and slice in ({listed(set(parts))})" if parts else "false"

@@ -105,7 +105,7 @@ def ingest(
         day = delivered or date.today()
         if new:
             entries += _load(store, lines, layouts, refused, identity, day, tick)
-    fates, _ = refresh(store, entries, layouts, tick)
+            fates = refresh(store, entries, layouts, tick)
     report = IngestReport(identity if new else None, day if new else None, new, refused=refused)
     report.known_files = len(found) - len(fresh)
     if new:
@@ -148,11 +148,12 @@ def _steady_blocks(spark: "SparkSession") -> Iterator[None]:
     """The same files are cut into the same blocks each time they are read, however many cores there are by then.
 
     Line numbers rest on it. Beside that, folders of many files are listed here and not by a job of many tiny tasks,
-    and new tables carry no statistics of columns: their slices are partitions.
+    small files are packed together, and of new tables only the first column, the slice, has its bounds noted.
     """
     steady = {
-        "spark.databricks.delta.properties.defaults.dataSkippingNumIndexedCols": "0",
+        "spark.databricks.delta.properties.defaults.dataSkippingNumIndexedCols": "1",
         "spark.sql.files.minPartitionNum": str(spark.sparkContext.defaultParallelism),
+        "spark.sql.files.openCostInBytes": str(256 * 1024),
         "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
     }
     before = {key: spark.conf.get(key, None) for key in steady}

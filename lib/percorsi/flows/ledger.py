@@ -51,15 +51,19 @@ class Entry:
 
 def read_ledger(home: Home) -> list[Entry]:
     """All entries, in the order of their deliveries' days; none for a new home. Needs no Spark."""
+    entries = [Entry(**{**row, "slices": dict(row["slices"])}) for row in small_table(home, LEDGER)]
+    return sorted(entries, key=lambda e: (e.delivered, e.delivery, e.file))
+
+
+def small_table(home: Home, name: str) -> list[dict]:
+    """The rows of a table that counts files and not records; none where it does not exist."""
     from deltalake import DeltaTable
     from deltalake.exceptions import TableNotFoundError
 
     try:
-        rows = DeltaTable(str(home.tables / LEDGER)).to_pyarrow_table().to_pylist()
+        return DeltaTable(str(home.tables / name)).to_pyarrow_table().to_pylist()
     except TableNotFoundError:
         return []
-    entries = [Entry(**{**row, "slices": dict(row["slices"])}) for row in rows]
-    return sorted(entries, key=lambda e: (e.delivered, e.delivery, e.file))
 
 
 def append(store: Store, entries: list[Entry]) -> None:

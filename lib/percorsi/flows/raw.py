@@ -11,22 +11,30 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row
 
 REJECTED = "rejected"
-_PARTITIONS = ("delivery", "slice")
+# Tables of slices lie in folders by region, and not by slice: a nation's semesters would be thousands of small files.
+# Within a region the least and the greatest slice that Delta notes of each file find those of a slice.
+REGION_OF_SLICE = "substring_index(slice, '-', 1) as slice_region"
+_PARTITIONS = ("delivery", "slice_region")
 
 
 def write_raw(store: Store, layout: Layout, lines: FlowLines, delivery: str, delivered: str) -> None:
     """All lines of a flow's files in one delivery, judged; a delivery loaded again replaces its part."""
     operation = [] if layout.operation else ["'I' as operation"]
     kept = judge(lines.records(), layout).selectExpr(
+        f"{slice_sql(layout)} as slice",  # the first column: the one whose bounds Delta notes
         f"'{delivery}' as delivery",
-        f"{slice_sql(layout)} as slice",
         f"date'{delivered}' as delivered",
         *("file", "line", "digest", "file_region", "file_year", "file_period"),
         *(f"`{c}`" for c in layout.columns),
         *operation,
         *("broken_line", "accepted", "errors"),
     )
-    store.write(kept, f"raw/{layout.flow}", partition_by=_PARTITIONS, replace_where=f"delivery = '{delivery}'")
+    store.write(
+        kept.selectExpr("*", REGION_OF_SLICE),
+        f"raw/{layout.flow}",
+        partition_by=_PARTITIONS,
+        replace_where=f"delivery = '{delivery}'",
+    )
 
 
 def slice_sql(layout: Layout) -> str:
@@ -54,18 +62,16 @@ def judged(store: Store, flows: list[str], delivery: str) -> "DataFrame":
         for flow in flows
         for path in DeltaTable(store.path(f"raw/{flow}")).file_uris(partition_filters=[("delivery", "=", delivery)])
     ]
-    schema = f"file string, line long, accepted boolean, errors {ERRORS_TYPE}"
+    schema = f"slice string, file string, line long, accepted boolean, errors {ERRORS_TYPE}"
     if not files:
-        return store.spark.createDataFrame([], f"flow string, slice string, {schema}")
-    place = "_metadata.file_path"
+        return store.spark.createDataFrame([], f"flow string, {schema}")
     return (
         store.spark.read.schema(schema)
         .option("__globPaths__", "false")
         .parquet(*files)
         .selectExpr(
-            f"regexp_extract({place}, '/raw/([A-Z]+)/delivery=', 1) as flow",
-            f"regexp_extract({place}, '/slice=([^/]+)/[^/]+$', 1) as slice",
-            *("file", "line", "accepted", "errors"),
+            "regexp_extract(_metadata.file_path, '/raw/([A-Z]+)/delivery=', 1) as flow",
+            *("slice", "file", "line", "accepted", "errors"),
         )
     )
 
