@@ -9,34 +9,40 @@ from percorsi.conformed.identity import (
     tells_nobody_apart,
     with_person_id,
 )
-from percorsi.conformed.layout import ranked_by_person, semester
+from percorsi.conformed.layout import code, ranked_by_person, semester
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 TERRITORIAL = "territorial"
 RESIDENTIAL = "residential"
+_CODES = [
+    *("sex", "citizenship", "residence_region", "residence_azienda"),
+    *("marital_status", "living_arrangement", "education", "occupation"),
+]
 
 
 def registrations(ant: "DataFrame", anr: "DataFrame", key: bytes) -> "DataFrame":
     """All current anagrafica records with their person, typed where the stage needs it.
 
-    Adds to the columns of ANT: person_id, register, semester (int), identity, identity_hash; year and birth_year int.
+    The columns of `conformed/registration` but record_rank, and id_rec, identity, identity_hash.
     """
     from pyspark.sql import functions as F
 
     both = ant.withColumn("register", F.lit(TERRITORIAL)).unionByName(anr.withColumn("register", F.lit(RESIDENTIAL)))
     local = tells_nobody_apart("cuni", "cuni_type")
     identity = F.when(local, local_identity()).otherwise(cuni_identity("cuni"))
-    return with_person_id(
-        both.withColumn("identity", F.when(local, "local_record").otherwise("cuni"))
-        .withColumn("identity_hash", identity_hash(identity))
-        .withColumn("year", F.col("year").cast("int"))
-        .withColumn("semester", semester("period"))
-        .withColumn("birth_year", F.expr("try_cast(birth_year as int)")),
-        identity,
-        key,
+    typed = both.select(
+        *("register", "region", "azienda", "dsm", "id_rec"),
+        F.col("year").cast("int").alias("year"),
+        semester("period").alias("semester"),
+        F.expr("try_cast(birth_year as int)").alias("birth_year"),
+        *map(code, _CODES),
+        F.when(local, "local_record").otherwise("cuni").alias("identity"),
+        identity_hash(identity).alias("identity_hash"),
+        identity.alias("_identity"),
     )
+    return with_person_id(typed, F.col("_identity"), key).drop("_identity")
 
 
 def registration_table(registrations: "DataFrame", partitions: int) -> "DataFrame":

@@ -53,8 +53,9 @@ class _Run:
 
     @cached_property
     def registrations(self) -> "DataFrame":
+        """Kept while the run lasts: persons, their anagrafica and the links are all made from it."""
         ant, anr = (self.sources.current(flow) for flow in _REGISTERS)
-        return people.registrations(ant, anr, self._key)
+        return self._keep(people.registrations(ant, anr, self._key))
 
     @cached_property
     def discharges(self) -> "DataFrame":
