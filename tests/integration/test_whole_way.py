@@ -1,0 +1,160 @@
+"""From a delivery to a release on a small synthetic nation, held to the slow reading of the manual in tests/oracle."""
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from deltalake import DeltaTable
+
+from oracle.__main__ import main as oracle
+from oracle.compare import cells, differences
+from percorsi import pipeline
+from percorsi.errors import HomeLocked, QualityGateClosed, ResultUnavailable
+from percorsi.home import Home
+from percorsi.indicators.values import COLUMNS, write_csv
+from percorsi.release import pull
+from percorsi.runs import find, list_runs
+from percorsi.synthetic import synthesize
+
+YEAR = 2015
+TWELVE = ["S13", "S14", "S15", "S20", "S21", "S22", "S25", "S26", "S27", "S30", "S32", "S46"]
+
+
+@pytest.fixture(scope="module")
+def nation(tmp_path_factory) -> Path:
+    """A delivery of three years of a nation of some thousand persons, errors and all."""
+    out = tmp_path_factory.mktemp("nation")
+    synthesize(out, 0.001, 11, range(2014, 2017))
+    return out
+
+
+@pytest.fixture(scope="module")
+def outcome(nation, spark, settings, tmp_path_factory):
+    home = Home(tmp_path_factory.mktemp("whole") / "home")
+    return pipeline.run(home, settings, nation, YEAR, None, None, False)
+
+
+def versions(home: Home) -> dict[str, int]:
+    """The number of commits of every table but those that each run adds to."""
+    logs = sorted(home.tables.rglob("_delta_log"))
+    return {str(log.parent.relative_to(home.tables)): len(list(log.glob("*.json"))) for log in logs}
+
+
+def persons_of(home: Home) -> list[int]:
+    """Some `person_id` of the home."""
+    rows = DeltaTable(str(home.tables / "features/person_year")).to_pyarrow_table(columns=["person_id"])
+    return rows["person_id"].to_pylist()[:50]
+
+
+def test_every_cell_agrees_with_the_slow_reading_of_the_manual(nation, outcome, tmp_path):
+    engine, slow = tmp_path / "engine.csv", tmp_path / "oracle.csv"
+    write_csv(outcome.home, outcome.run_id, engine)
+    oracle([str(nation / "delivery"), str(YEAR), str(slow)])
+    expected = cells(slow)
+    assert len(expected) > 4000
+    assert differences(cells(engine), expected) == []
+
+
+def test_values_have_the_columns_and_the_precision_that_scripts_rely_on(outcome, tmp_path):
+    path = tmp_path / "values.csv"
+    write_csv(outcome.home, outcome.run_id, path)
+    with path.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert list(rows[0]) == COLUMNS
+    nation = {
+        r["code"]: r for r in rows if (r["level"], r["area"], r["sex"], r["age_class"]) == ("nation", "IT", "", "")
+    }
+    assert list(nation) == TWELVE
+    for row in nation.values():
+        numerator, denominator, value = (float(row[c]) for c in ("numerator", "denominator", "value"))
+        assert value == numerator / denominator
+        assert float(row["lower"]) < value < float(row["upper"])
+        assert row["reason"] == ""
+    assert {r["area"] for r in rows if r["level"] == "region"} >= {"010", "041", "200"}
+    assert all(re.fullmatch(r"\d{3}-\d{3}-\w{3}", r["area"]) for r in rows if r["level"] == "dsm")
+    assert all(r["value"] or r["reason"] for r in rows)
+
+
+def test_the_run_records_what_it_rests_on(outcome, settings):
+    found = find(settings, outcome.home, "latest")
+    assert found.run_id == outcome.run_id
+    assert {"conformed/care_episode", "features/person_year"} <= set(found.inputs)
+    assert set(found.digests) >= {"code", "definitions", "parameters"}
+    assert found.parameters["synthetic"] == "True"
+    nation = {row["code"]: row for row in outcome.whole_nation().to_dict("records")}
+    assert found.metrics["S20.denominator"] == nation["S20"]["denominator"]
+    assert found.metrics["S20"] == nation["S20"]["value"]
+
+
+def test_no_identifier_leaves_the_tables_of_persons(nation, outcome, settings):
+    """Neither CUNI nor Id_Rec past `current`; no person's number outside the tables; the key nowhere."""
+    release = pipeline.release(outcome.home, settings, "latest", "whole-way")
+    text = (nation / "delivery" / "ANT_030_2015_S1.csv").read_text().splitlines()[1:]
+    planted = {field.encode() for line in text[:40] for field in line.split("~") if len(field) == 88}
+    assert len(planted) > 20
+    planted |= {outcome.home.person_key().hex().encode(), outcome.home.person_key()}
+    allowed = [outcome.home.tables / stage for stage in ("raw", "current")] + [outcome.home.path / "person.key"]
+    numbers = {str(n).encode() for n in persons_of(outcome.home)}
+    persons = [outcome.home.tables / stage for stage in ("raw", "current", "conformed", "features")]
+    for path in outcome.home.path.rglob("*"):
+        if path.is_file() and not any(path.is_relative_to(folder) for folder in allowed):
+            content = path.read_bytes()
+            assert not [p for p in planted if p in content], path
+            if not any(path.is_relative_to(folder) for folder in persons):
+                assert not [n for n in numbers if n in content], path
+    assert json.loads((release / "metadata.json").read_text())["data"] == "synthetic"
+
+
+def test_the_second_run_does_nothing_again_and_gives_the_same_values(nation, outcome, settings):
+    before = versions(outcome.home)
+    again = pipeline.run(outcome.home, settings, nation, YEAR, None, None, False)
+    changed = {name for name, count in versions(outcome.home).items() if count != before[name]}
+    assert changed <= {"indicator_value", "quality/check", "quality/withheld"}
+    plain = [c for c in outcome.values.columns if c != "run_id"]
+    pd.testing.assert_frame_equal(again.values[plain], outcome.values[plain], check_exact=True)
+    assert len(list_runs(settings, outcome.home)) == 2
+
+
+def test_a_release_is_pulled_as_it_was_published(outcome, settings, tmp_path):
+    pipeline.release(outcome.home, settings, outcome.run_id, "pulled")
+    (path,) = [p for p in pull(outcome.home, "pulled", "csv", tmp_path) if p.name.endswith("values.csv")]
+    rows = pd.read_csv(path, dtype={"area": str})
+    shown = rows[rows["status"] == "published"]
+    rest = shown["denominator"] - shown["numerator"]
+    assert not shown["numerator"].isin([1, 2]).any()
+    assert not rest.isin([1, 2]).any()
+    assert (
+        rows.loc[rows["status"] == "suppressed", ["numerator", "denominator", "value", "lower"]].isna().all(axis=None)
+    )
+
+
+def test_a_home_in_use_and_a_run_that_is_not_there(nation, outcome, settings):
+    with outcome.home.lock("another"), pytest.raises(HomeLocked):
+        pipeline.run(outcome.home, settings, nation, YEAR, None, None, False)
+    with pytest.raises(ResultUnavailable):
+        pipeline.release(outcome.home, settings, "no-such-run", "never")
+
+
+def test_the_gate_closes_where_no_region_is_left_unless_the_analyst_accepts(
+    nation, outcome, settings, monkeypatch, tmp_path
+):
+    strict = tmp_path / "expectations"
+    strict.mkdir()
+    for path in (Path(__file__).parents[2] / "expectations").glob("*.json"):
+        suite = json.loads(path.read_text())
+        for expectation in suite["expectations"]:
+            if expectation["severity"] == "critical":
+                expectation["kwargs"] = {"column": "opening_usable", "max_value": 0.0}  # no region meets it
+        (strict / path.name).write_text(json.dumps(suite))
+    monkeypatch.setenv("PERCORSI_EXPECTATIONS", str(strict))
+    with pytest.raises(QualityGateClosed):
+        pipeline.indicators(outcome.home, settings, YEAR, None)
+    assert list_runs(settings, outcome.home).iloc[0]["status"] == "FAILED"
+    accepted = pipeline.indicators(outcome.home, settings, YEAR, "known and reported")
+    assert find(settings, outcome.home, "latest").parameters["accept_quality"] == "known and reported"
+    assert set(accepted.whole_nation()["grade"]) == {"C"}
+    numbers = ["numerator", "denominator", "value"]
+    pd.testing.assert_frame_equal(accepted.whole_nation()[numbers], outcome.whole_nation()[numbers])
