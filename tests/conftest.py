@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from percorsi.home import Home
 from percorsi.settings import Settings, load_settings
 from percorsi.storage import Store

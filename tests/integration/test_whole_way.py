@@ -5,9 +5,11 @@ import json
 import re
 from pathlib import Path
 
+import nbformat
 import pandas as pd
 import pytest
 from deltalake import DeltaTable
+from nbclient import NotebookClient
 
 from oracle.__main__ import main as oracle
 from oracle.compare import cells, differences
@@ -158,3 +160,15 @@ def test_the_gate_closes_where_no_region_is_left_unless_the_analyst_accepts(
     assert set(accepted.whole_nation()["grade"]) == {"C"}
     numbers = ["numerator", "denominator", "value"]
     pd.testing.assert_frame_equal(accepted.whole_nation()[numbers], outcome.whole_nation()[numbers])
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb")), ids=lambda p: p.stem
+)
+def test_the_notebooks_run_on_a_home(path, outcome, monkeypatch):
+    monkeypatch.setenv("PERCORSI_HOME", str(outcome.home.path))
+    notebook = nbformat.read(path, as_version=4)
+    assert not [cell for cell in notebook.cells if cell.get("outputs")], "a notebook is kept without its output"
+    NotebookClient(notebook, timeout=120).execute()
+    tables = [o for cell in notebook.cells for o in cell.get("outputs", []) if "text/html" in o.get("data", {})]
+    assert "Pazienti che ricevono una visita psichiatrica" in tables[0]["data"]["text/html"]

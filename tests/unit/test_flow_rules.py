@@ -13,7 +13,7 @@ from percorsi.flows.rules import judge
 
 SISM = ("ANT", "ANR", "CNT", "CNR", "PST", "PSR", "PSS")
 REPORTED = {("ANT", "3072"), "7366", "7395", "3947", "7302", "P020", "P021"}
-LATE = {"PST": ["3948", "7341"], "PSS": ["P010"]}  # what a day outside its semester earns
+LATE = {"PST": ["7341"], "PSS": ["P010"]}  # what a day outside the semester of its record earns
 CLOSED = {"closing_date": "2015-03-01", "closing_diagnosis": "29530", "conclusion_mode": "2"}
 ABROAD = {"residence_region": "998", "residence_azienda": "998"}
 
@@ -35,7 +35,7 @@ def _sender(flow: str) -> list[tuple[dict, list[str]]]:
         ({"region": "050"}, ["3305"]),
         ({"period": None}, ["3021"]),
         ({"period": "S3"}, ["3010", "3022"]),
-        ({"period": "S2"}, ["3010", *[c for c in LATE.get(flow, []) if c != "3948"]]),
+        ({"period": "S2"}, ["3010", *LATE.get(flow, [])]),
         ({"azienda": None}, ["3031"]),
         ({"azienda": "30A"}, ["3030"]),
         ({"dsm": None}, ["3041"]),
