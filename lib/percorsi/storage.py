@@ -19,6 +19,7 @@ _KEEP = {
     "delta.deletedFileRetentionDuration": "interval 3650 days",
 }
 _PERSON_BITS = 60
+_COMMIT_NOTE = "spark.databricks.delta.commitInfo.userMetadata"
 
 
 class Store:
@@ -83,31 +84,37 @@ class Store:
 
         Writing the same frame again ends in the same table: nothing is ever appended blindly.
         """
-        writer = df.write.format("delta").mode("overwrite").option("userMetadata", json.dumps({"digest": digest}))
-        exists = self.exists(name)
-        if properties and not exists:
-            self._create(df, name, partition_by, properties)
-            exists = True
-        if replace_where and exists:
+        note = json.dumps({"digest": digest})
+        if not self.exists(name):
+            self._create(df, name, note, partition_by, {**_KEEP, **(properties or {})})
+            return 0
+        writer = df.write.format("delta").mode("overwrite").option("userMetadata", note)
+        if replace_where:
             writer = writer.option("replaceWhere", replace_where)
-        elif exists:
+        else:
             writer = writer.option("overwriteSchema", "true")
         if partition_by:
             writer = writer.partitionBy(*partition_by)
-        if not exists:
-            for key, value in _KEEP.items():
-                writer = writer.option(key, value)
         writer.save(self.path(name))
         return self.version(name)
 
-    def _create(self, df: "DataFrame", name: str, partition_by: tuple[str, ...], properties: dict[str, str]) -> None:
-        """An empty table that has its properties before it has its first row (a write can set Delta's own only)."""
-        from delta.tables import DeltaTable
+    def _create(
+        self, df: "DataFrame", name: str, note: str, partition_by: tuple[str, ...], properties: dict[str, str]
+    ) -> None:
+        """The table with its properties and its first rows in one commit (a plain write can set Delta's own only)."""
+        from pyspark.sql import functions as F
 
-        creation = DeltaTable.createIfNotExists(self.spark).location(self.path(name)).addColumns(df.schema)
-        for key, value in {**_KEEP, **properties}.items():
-            creation = creation.property(key, value)
-        creation.partitionedBy(*partition_by).execute()
+        address = self.path(name).replace("`", "``")
+        creation = df.writeTo(f"delta.`{address}`").using("delta")
+        for key, value in properties.items():
+            creation = creation.tableProperty(key, value)
+        if partition_by:
+            creation = creation.partitionedBy(*map(F.col, partition_by))
+        self.spark.conf.set(_COMMIT_NOTE, note)
+        try:
+            creation.create()
+        finally:
+            self.spark.conf.unset(_COMMIT_NOTE)
 
     def property(self, name: str, key: str) -> str | None:
         """One property of a table; None where the table or the property is missing."""
