@@ -25,6 +25,7 @@ _STATE_SCHEMA = (
     "cancelled long, unknown_variations long"
 )
 _FEW = 1_000_000  # records that are simply sorted; keys that every task can hold
+_FILE_ROWS = 250_000  # a task writes a file a region: few records, few tasks
 _FILE = ("slice", "delivery", "file")
 # Day of delivery, period of the file, file name, line; then what tells apart two files of the same name and day.
 _ORDER = ("delivered", "file_year", "file_period", "substring_index(file, '/', -1)", "file", "line", "delivery")
@@ -97,14 +98,13 @@ def _rebuild(store: Store, layout: Layout, stale: list[str], known: set[str], du
         .drop("broken_line", "accepted", "errors", "digest")
     )
     with contextlib.ExitStack() as cached:
-        single, several = _by_records_of_key(
-            accepted, layout, sum(sum(part.values()) for part in files.values()), cached
-        )
+        number = sum(sum(part.values()) for part in files.values())
+        single, several = _by_records_of_key(accepted, layout, number, cached)
         ranked = _ranked(several, layout).persist()
         cached.callback(ranked.unpersist)
         current = ranked.where("fate = 'current'").drop("fate", "unknown")
         store.write(
-            current.unionByName(single) if single is not None else current,
+            current.coalesce(1 + number // _FILE_ROWS) if single is None else current.unionByName(single),
             name,
             partition_by=("slice_region",),
             replace_where=None if known == set(stale) else _slices_sql(stale),

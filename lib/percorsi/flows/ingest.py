@@ -105,7 +105,7 @@ def ingest(
         day = delivered or date.today()
         if new:
             entries += _load(store, lines, layouts, refused, identity, day, tick)
-            fates = refresh(store, entries, layouts, tick)
+        fates = refresh(store, entries, layouts, tick)
     report = IngestReport(identity if new else None, day if new else None, new, refused=refused)
     report.known_files = len(found) - len(fresh)
     if new:

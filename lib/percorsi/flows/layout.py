@@ -134,7 +134,10 @@ class Layout(_Strict):
 
     def _check_rule(self, rule: Rule) -> None:
         for pattern in filter(None, [rule.pattern, *self.foreign.values()]):
-            re.compile(pattern)
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"rule {rule.code}: {pattern} is no regular expression ({error})") from error
         if (rule.within or rule.date) and self.fields[rule.field].type != "date":
             raise ValueError(f"rule {rule.code}: {rule.field} is no date")
         for prefix, name in re.findall(r"\b(day|number|file|semester)\.(\w+)", rule.condition or ""):

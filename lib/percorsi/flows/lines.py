@@ -1,5 +1,6 @@
 """The lines of all files of a flow, read together: their numbers, their shape, their fields."""
 
+import re
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -22,6 +23,11 @@ _BLOCK_SCHEMA = (
 )
 
 
+def literal_path(path: str) -> str:
+    """A path that Spark takes as it is, though a folder be called `[new]`."""
+    return re.sub(r"([\\{}\[\]*?])", r"\\\1", path)
+
+
 class FlowLines:
     """The files of one flow as Spark reads them: in one frame, never file by file.
 
@@ -36,8 +42,7 @@ class FlowLines:
         self._blocks: list[tuple] = []
         self._read = (
             spark.read.option("lineSep", "\n")
-            .option("__globPaths__", "false")  # a folder may be called [new]
-            .text(sorted(self.contents))
+            .text([literal_path(address) for address in sorted(self.contents)])
             .selectExpr(
                 "value",
                 "_metadata.file_path as path",

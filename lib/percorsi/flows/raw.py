@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from percorsi.flows.layout import Layout
-from percorsi.flows.lines import FlowLines
+from percorsi.flows.lines import FlowLines, literal_path
 from percorsi.flows.rules import ERRORS_TYPE, judge
 from percorsi.storage import Store
 
@@ -67,8 +67,7 @@ def judged(store: Store, flows: list[str], delivery: str) -> "DataFrame":
         return store.spark.createDataFrame([], f"flow string, {schema}")
     return (
         store.spark.read.schema(schema)
-        .option("__globPaths__", "false")
-        .parquet(*files)
+        .parquet(*map(literal_path, files))
         .selectExpr(
             "regexp_extract(_metadata.file_path, '/raw/([A-Z]+)/delivery=', 1) as flow",
             *("slice", "file", "line", "accepted", "errors"),
