@@ -114,17 +114,18 @@ spans = st.lists(st.tuples(st.integers(-20, DAYS + 20), st.integers(-20, DAYS + 
 
 def test_a_calendar_has_a_bit_for_each_day() -> None:
     assert (CALENDAR.days, CALENDAR.words) == (DAYS, 3)
-    assert Calendar(date(2015, 1, 1), date(2015, 3, 5)).words == 1  # 64 days
-    assert Calendar(date(2015, 1, 1), date(2015, 3, 6)).words == 2  # 65
+    assert Calendar(date(2015, 1, 1), date(2015, 3, 4)).words == 1  # 63 days
+    assert Calendar(date(2015, 1, 1), date(2015, 3, 5)).words == 2  # 64
     assert Calendar(date(2015, 1, 1), date(2016, 12, 31)).days == 731  # the leap day is one
 
 
 def test_days_collected_are_the_set_of_days(spark) -> None:
-    edges = [[0, 63, 64, 127, 128, 180], [-1, 181], [-64, -65], [5, 5]]
+    edges = [[0, 62, 63, 125, 126, 180], [-1, 181], [-63, -64], [5, 5]]
     examples = [*edges, *drawn(st.lists(st.integers(-70, DAYS + 70), min_size=1, max_size=30), 100)]
     rows = [(n, day(number)) for n, days in enumerate(examples) for number in days]
     located = CALENDAR.locate(spark.createDataFrame(rows, "n int, date date"), F.col("date"))
-    words = [*CALENDAR.collect_days("all"), *CALENDAR.collect_days("late", F.col("day_position") >= 90)]
+    late = F.col("day_position") >= 90
+    words = [CALENDAR.collect_days().alias("all"), CALENDAR.collect_days(late).alias("late")]
     grouped = located.groupBy("n").agg(*words).orderBy("n")
     for row, days in zip(
         grouped.select(CALENDAR.line("all").alias("all"), CALENDAR.line("late").alias("late")).collect(),
@@ -136,18 +137,19 @@ def test_days_collected_are_the_set_of_days(spark) -> None:
 
 
 def test_spans_collected_are_the_union_of_their_days(spark) -> None:
-    edges = [[(0, 0)], [(180, 180)], [(-5, 300)], [(63, 64)], [(64, 127)], [(10, 9)], [(-9, -1)], [(0, 5), (5, 9)]]
+    edges = [[(0, 0)], [(180, 180)], [(-5, 300)], [(62, 63)], [(63, 125)], [(10, 9)], [(-9, -1)], [(0, 5), (5, 9)]]
     examples = [*edges, *drawn(spans, 100)]
     rows = [(n, day(a), day(b)) for n, example in enumerate(examples) for a, b in example]
     frame = spark.createDataFrame(rows, "n int, a date, b date")
-    grouped = frame.groupBy("n").agg(*CALENDAR.collect_spans("span", "a", "b")).orderBy("n")
+    located = CALENDAR.locate_spans(frame, F.col("a"), F.col("b"))
+    grouped = located.groupBy("n").agg(CALENDAR.collect_spans().alias("span")).orderBy("n")
     covered = [{d for a, b in example for d in range(a, b + 1)} for example in examples]
     assert [row[0] for row in grouped.select(CALENDAR.line("span")).collect()] == [line(d, DAYS) for d in covered]
 
 
 def test_the_line_of_several_calendars_is_their_union_and_a_null_covers_nothing(spark) -> None:
-    columns = ", ".join(f"{name} bigint" for c in ("one", "other") for name in CALENDAR.names(c))
-    first_bit = -(1 << 63)  # the first day of a word is its sign
-    frame = spark.createDataFrame([(first_bit, 1, 0, None, None, None), (0, 0, 0, 1, 0, first_bit)], columns)
+    first_bit = 1 << 62  # the first day of a word
+    rows = [([first_bit, 1, 0], None), ([0, 0, 0], [1, 0, first_bit])]
+    frame = spark.createDataFrame(rows, "one array<bigint>, other array<bigint>")
     lines_of = [row[0] for row in frame.select(CALENDAR.line("one", "other")).collect()]
-    assert lines_of == [line({0, 127}, DAYS), line({63, 128}, DAYS)]
+    assert lines_of == [line({0, 125}, DAYS), line({62, 126}, DAYS)]

@@ -34,7 +34,6 @@ COUNTS = (
     "physician_interventions",
     "other_profile_interventions",
 )
-CALENDARS = ("intervention", "csm_visit", "home")
 
 
 def _by(profiles: tuple[str, ...]) -> "Column":
@@ -65,8 +64,8 @@ def _conditions() -> dict[str, "Column"]:
 def interventions(intervention: "DataFrame", window: EvaluationWindow) -> "DataFrame":
     """One row a person with an intervention from Y0 to the data end.
 
-    person_id; the counts of `COUNTS`, in Y; first_intervention, date of the first one in Y (null: none); the words of
-    the calendars `intervention`, `csm_visit` (psychiatric visits outside hospital and prison) and `home`.
+    person_id; the counts of `COUNTS`, in Y; first_intervention, date of the first one in Y (null: none); the
+    calendars intervention_days, csm_visit_days (psychiatric visits outside hospital and prison) and home_days.
     """
     from pyspark.sql import functions as F
 
@@ -78,15 +77,15 @@ def interventions(intervention: "DataFrame", window: EvaluationWindow) -> "DataF
     return rows.groupBy("person_id").agg(
         *(F.count_if(in_year & condition).cast("int").alias(name) for name, condition in _conditions().items()),
         F.min(F.when(in_year, F.col("date"))).alias("first_intervention"),
-        *calendar.collect_days("intervention"),
-        *calendar.collect_days("csm_visit", csm_visit),
-        *calendar.collect_days("home", place == HOME),
+        calendar.collect_days().alias("intervention_days"),
+        calendar.collect_days(csm_visit).alias("csm_visit_days"),
+        calendar.collect_days(place == HOME).alias("home_days"),
     )
 
 
 def presences(presence: "DataFrame", window: EvaluationWindow) -> "DataFrame":
     """One row a person with a presence from Y0 to the data end: person_id, presences (int, in Y), first_presence
-    (date, in Y), the words of the calendar `presence`."""
+    (date, in Y), the calendar presence_days."""
     from pyspark.sql import functions as F
 
     calendar = window.calendar
@@ -95,5 +94,5 @@ def presences(presence: "DataFrame", window: EvaluationWindow) -> "DataFrame":
     return rows.groupBy("person_id").agg(
         F.count_if(in_year).cast("int").alias("presences"),
         F.min(F.when(in_year, F.col("date"))).alias("first_presence"),
-        *calendar.collect_days("presence"),
+        calendar.collect_days().alias("presence_days"),
     )

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from pyspark.sql import Column
 
 # Days on which the person was in contact with a DSM or lay in a hospital.
-SEEN = ("intervention", "presence", "residential", "hospital")
+SEEN = ("intervention_days", "presence_days", "residential_days", "hospital_days")
+# Calendars that are asked after a discharge.
+AFTER_DISCHARGE = ("intervention", "csm_visit", "home")
 
 
 def ended_by_death(spdc: "Column", death: "Column") -> "Column":
@@ -35,12 +37,14 @@ def first_discharge_alive(stays: "Column", death: "Column") -> "Column":
 
 
 def lines(window: EvaluationWindow) -> dict[str, "Column"]:
-    """The lines of the calendars that follow, by name, of a row with the words of all calendars."""
+    """The lines of the calendars that follow, by name, of a row with first_stay_discharge and all
+    calendars; those asked after a discharge are null without one."""
+    from pyspark.sql import functions as F
+
     calendar = window.calendar
-    return {
-        **{f"{name}_line": calendar.line(name) for name in ("intervention", "csm_visit", "home")},
-        "seen_line": calendar.line(*SEEN),
-    }
+    discharged = F.col("first_stay_discharge").isNotNull()
+    after = {f"{name}_line": F.when(discharged, calendar.line(f"{name}_days")) for name in AFTER_DISCHARGE}
+    return {**after, "seen_line": calendar.line(*SEEN)}
 
 
 def positions(window: EvaluationWindow) -> dict[str, "Column"]:

@@ -83,7 +83,8 @@ def stays(numbered: "DataFrame") -> "DataFrame":
 
 
 def of_outcomes(stays: "DataFrame", window: EvaluationWindow) -> "DataFrame":
-    """One row a person: person_id; `spdc_stays`, the SPDC stays discharged in Y by admission; the words of `hospital`.
+    """One row a person: person_id; `spdc_stays`, the SPDC stays discharged in Y by admission; the
+    calendar hospital_days.
 
     A stay is a struct of `stay`, `spdc` (the struct of `stays`) and days_since_previous_stay (int, null: none before it
     in the window).
@@ -96,12 +97,11 @@ def of_outcomes(stays: "DataFrame", window: EvaluationWindow) -> "DataFrame":
     told = f"""filter(transform(listed, (s, i) -> struct(
         s.stay, s.spdc, datediff(s.spdc.admission_date, {previous}) as days_since_previous_stay)),
         s -> s.spdc.discharge_date between {year})"""
+    calendar = window.calendar
     return (
-        stays.groupBy("person_id")
-        .agg(
-            F.expr(listed).alias("listed"),
-            *window.calendar.collect_spans("hospital", "admission_date", "discharge_date"),
-        )
+        calendar.locate_spans(stays, F.col("admission_date"), F.col("discharge_date"))
+        .groupBy("person_id")
+        .agg(F.expr(listed).alias("listed"), calendar.collect_spans().alias("hospital_days"))
         .withColumn("spdc_stays", F.expr(told))
         .drop("listed")
     )

@@ -34,12 +34,13 @@ def seen_in_year(window: EvaluationWindow) -> str:
 
 
 def of_persons(stays: "DataFrame", window: EvaluationWindow) -> "DataFrame":
-    """One row a person: person_id, first_residential_day (date, in Y as the cohort sees it), the words of the calendar
-    `residential`."""
+    """One row a person: person_id, first_residential_day (date, in Y as the cohort sees it), the calendar
+    residential_days."""
     from pyspark.sql import functions as F
 
     first = F.expr(f"if({seen_in_year(window)}, greatest(admission_date, date'{window.start}'), null)")
-    return stays.groupBy("person_id").agg(
-        F.min(first).alias("first_residential_day"),
-        *window.calendar.collect_spans("residential", "admission_date", "last_end"),
+    calendar = window.calendar
+    located = calendar.locate_spans(stays, F.col("admission_date"), F.col("last_end"))
+    return located.groupBy("person_id").agg(
+        F.min(first).alias("first_residential_day"), calendar.collect_spans().alias("residential_days")
     )

@@ -1,4 +1,4 @@
-"""Calendars: the days of a person as the bits of a few 64-bit words.
+"""Calendars: the days of a person as the bits of a few 64-bit words, 63 days in each.
 
 A calendar spans fixed days. Its words are aggregated with `bit_or`, which Spark compiles, merges before the shuffle
 and needs no sorting for: a day counted twice is one day, and the union of two calendars is the OR of their words.
@@ -11,7 +11,9 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-WORD_DAYS = 64
+# One bit of a word is left free: set when the word is written as text, it keeps the zeros at its beginning.
+WORD_DAYS = 63
+_FREE_BIT = "shiftleft(1L, 63)"
 
 
 @dataclass(frozen=True)
@@ -33,48 +35,48 @@ class Calendar:
         """Number of days from the first day (int; negative before it, null for null)."""
         return F.datediff(day, F.lit(self.first))
 
-    def names(self, calendar: str) -> list[str]:
-        """The columns that hold the words of a calendar."""
-        return [f"{calendar}_{k}" for k in range(self.words)]
-
     def locate(self, df: DataFrame, day: Column) -> DataFrame:
-        """`df` with the word and the bit of a day, for `collect_days`; days outside get a word that does not exist."""
+        """`df` with day_position, day_word and day_bit of a day, for `collect_days`; no word for days outside."""
         located = df.withColumn("day_position", self.position(day))
-        return located.withColumn("day_word", F.floor(F.col("day_position") / WORD_DAYS).cast("int")).withColumn(
-            "day_bit", F.expr(f"shiftleft(1L, {WORD_DAYS - 1} - pmod(day_position, {WORD_DAYS}))")
+        return located.withColumns(
+            {
+                "day_word": F.expr(f"if(day_position >= 0, cast(day_position div {WORD_DAYS} as int), null)"),
+                "day_bit": F.expr(f"shiftleft(1L, {WORD_DAYS - 1} - pmod(day_position, {WORD_DAYS}))"),
+            }
         )
 
-    def collect_days(self, calendar: str, when: Column | None = None) -> list[Column]:
-        """Aggregates: the words of the calendar of located days for which `when` holds (all, where it is left out)."""
+    def collect_days(self, when: Column | None = None) -> Column:
+        """Aggregate: the calendar (array of words) of located days for which `when` holds, all where it is left out."""
         wanted = F.lit(True) if when is None else when
-        return [
-            F.bit_or(
-                F.when((F.col("day_word") == k) & wanted, F.col("day_bit")).otherwise(F.lit(0).cast("bigint"))
-            ).alias(name)
-            for k, name in enumerate(self.names(calendar))
-        ]
+        nothing = F.lit(0).cast("bigint")
+        bits = (F.when((F.col("day_word") == k) & wanted, F.col("day_bit")) for k in range(self.words))
+        return F.array(*(F.bit_or(bit.otherwise(nothing)) for bit in bits))
 
-    def collect_spans(self, calendar: str, start: str, end: str) -> list[Column]:
-        """Aggregates: the words of the union of the spans [start, end] (two date columns, both days included).
+    def locate_spans(self, df: DataFrame, start: Column, end: Column) -> DataFrame:
+        """`df` with span_first and span_last, the positions of two days (both included), for `collect_spans`."""
+        return df.withColumns({"span_first": self.position(start), "span_last": self.position(end)})
+
+    def collect_spans(self) -> Column:
+        """Aggregate: the calendar (array of words) of the union of located spans.
 
         What lies outside the calendar is cut off; a span whose end lies before its start covers nothing.
         """
-        return [
-            F.bit_or(F.expr(self._span_word(start, end, k))).alias(name) for k, name in enumerate(self.names(calendar))
-        ]
-
-    def _span_word(self, start: str, end: str, k: int) -> str:
-        before = f"datediff({start}, date'{self.first}') - {k * WORD_DAYS}"
-        first_bit = f"greatest(0, {before})"
-        last_bit = f"least({WORD_DAYS - 1}, datediff({end}, date'{self.first}') - {k * WORD_DAYS})"
-        ones = f"shiftrightunsigned(-1L, {first_bit}) & shiftleft(-1L, {WORD_DAYS - 1} - {last_bit})"
-        return f"case when {first_bit} <= {last_bit} then {ones} else 0L end"
+        return F.array(*(F.bit_or(F.expr(_span_word(k * WORD_DAYS))) for k in range(self.words)))
 
     def line(self, *calendars: str) -> Column:
-        """A calendar, or the union of several of one row, as text; words that are null cover nothing.
+        """A calendar, or the union of several of one row, as text; a calendar that is null covers nothing.
 
         Character i + 1 is '1' where the day of position i is covered, else '0'.
         """
-        united = (" | ".join(f"coalesce({c}_{k}, 0L)" for c in calendars) for k in range(self.words))
-        words = (f"lpad(bin({word}), {WORD_DAYS}, '0')" for word in united)
+        united = (" | ".join(f"coalesce(get({c}, {k}), 0L)" for c in calendars) for k in range(self.words))
+        words = (f"substring(bin({word} | {_FREE_BIT}), 2)" for word in united)
         return F.expr(f"substring(concat({', '.join(words)}), 1, {self.days})")
+
+
+def _span_word(start: int) -> str:
+    """SQL: the bits of a located span in the word whose first day has the position `start`."""
+    last = start + WORD_DAYS - 1
+    touches = f"span_first <= span_last and span_first <= {last} and span_last >= {start}"
+    from_first = f"shiftrightunsigned(-1L, greatest(span_first - {start}, 0) + 1)"
+    to_last = f"shiftleft(-1L, greatest({last} - span_last, 0))"
+    return f"case when {touches} then {from_first} & {to_last} else 0L end"
