@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from percorsi.errors import ConfigurationError, HomeLocked
 
+SYNTHETIC = "SYNTHETIC.json"  # marks a delivery as synthetic, and the home it went into
 KEY_VARIABLE = "PERCORSI_PERSON_KEY"
 KEY_FILE_VARIABLE = "PERCORSI_PERSON_KEY_FILE"
 _KEY_BYTES = 32
@@ -28,6 +29,16 @@ class Home:
         self.releases = self.path / "releases"
         self.artifacts = self.path / "mlartifacts"
         self.tracking_uri = f"sqlite:///{self.path / 'mlflow.db'}"
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether synthetic data ever went in: all that leaves such a home says so."""
+        return (self.path / SYNTHETIC).exists()
+
+    def note_synthetic(self, deliveries: Path) -> None:
+        """Remember it where a delivery, or the folder it lies in, is marked as synthetic."""
+        if any((folder / SYNTHETIC).exists() for folder in (deliveries, deliveries.resolve().parent)):
+            (self.path / SYNTHETIC).touch()
 
     @contextlib.contextmanager
     def lock(self, task: str) -> Iterator[None]:

@@ -24,7 +24,6 @@ class Outcome:
     catalogue: "Catalogue"
     values: "pd.DataFrame"
     quality: "QualityReport"
-    synthetic: bool
 
     def whole_nation(self) -> "pd.DataFrame":
         """The rows of the nation without breakdown."""
@@ -57,7 +56,7 @@ class Outcome:
         withheld = ", ".join(self.quality.withheld)
         lines = [
             f"Run {self.run_id}, year {self.quality.year}: the nation",
-            *(["SYNTHETIC DATA: nothing here is of a real person"] if self.synthetic else []),
+            *(["SYNTHETIC DATA: nothing here is of a real person"] if self.home.synthetic else []),
             text_table(self.nation()),
             "",
             *self.left_out(),

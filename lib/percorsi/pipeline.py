@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from percorsi.outcome import Outcome
     from percorsi.quality import QualityReport
 
-SYNTHETIC = "SYNTHETIC.json"  # marks a delivery as synthetic, and then the home it went into
-
 
 @contextlib.contextmanager
 def _stage(home: Home, settings: Settings, title: str, total: int = 1) -> Iterator[tuple[Store, Steps]]:
@@ -47,7 +45,7 @@ def ingest(
         report = flows.ingest(
             store, deliveries, settings=settings, delivered=delivered, skip_refused=skip_refused, tick=tick.within
         )
-        _mark_synthetic(home, deliveries)
+        home.note_synthetic(deliveries)
         return report
 
 
@@ -103,7 +101,7 @@ def run(
         flows.ingest(
             store, deliveries, settings=settings, delivered=delivered, skip_refused=skip_refused, tick=tick.within
         )
-        _mark_synthetic(home, deliveries)
+        home.note_synthetic(deliveries)
         tick("conform")
         make_facts(store, settings, tick.within)
         tick("features")
@@ -120,12 +118,11 @@ def _compute(store: Store, settings: Settings, year: int, accept: str | None, ti
     from percorsi.quality import judge
 
     catalogue = load_catalogue()
-    synthetic = is_synthetic(store.home)
     parameters = {
         **settings.parameters.model_dump(),
         **{code: dict(indicator.parameters) for code, (_, indicator) in catalogue.by_code.items()},
         "accept_quality": accept or "",
-        "synthetic": synthetic,
+        "synthetic": store.home.synthetic,
     }
     digests = {
         "definitions": digest(catalogue.definitions()),
@@ -148,7 +145,7 @@ def _compute(store: Store, settings: Settings, year: int, accept: str | None, ti
             catalogue=catalogue,
             tick=tick.within,
         )
-        outcome = Outcome(store.home, settings, opened.run_id, catalogue, values, report, synthetic)
+        outcome = Outcome(store.home, settings, opened.run_id, catalogue, values, report)
         opened.log_values(outcome.whole_nation().to_dict("records"))
         opened.log_text(json.dumps(catalogue.definitions(), indent=1, ensure_ascii=False), "definitions.json")
         opened.log_text(outcome.whole_nation().to_csv(index=False), "nation.csv")
@@ -178,17 +175,6 @@ def _by_item(withheld: dict[str, list[str]]) -> dict[str, set[str]]:
     """Region -> items, as the gate tells it, as item -> regions, as the indicators ask it."""
     items = {item for some in withheld.values() for item in some}
     return {item: {region for region, some in withheld.items() if item in some} for item in items}
-
-
-def _mark_synthetic(home: Home, deliveries: Path) -> None:
-    """A home that ever took in a synthetic delivery says so in all that leaves it."""
-    if any((folder / SYNTHETIC).exists() for folder in (deliveries, deliveries.parent)):
-        (home.path / SYNTHETIC).touch()
-
-
-def is_synthetic(home: Home) -> bool:
-    """Whether synthetic data went into a home."""
-    return (home.path / SYNTHETIC).exists()
 
 
 @dataclass(frozen=True)

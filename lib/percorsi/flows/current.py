@@ -24,7 +24,8 @@ _STATE_SCHEMA = (
     "flow string, slice string, delivery string, file string, accepted long, current long, superseded long, "
     "cancelled long, unknown_variations long"
 )
-_FEW = 1_000_000  # records that are simply sorted; keys that every task can hold
+_FEW = 200_000  # records that are simply sorted by their key
+_BROADCAST_KEYS = 1_000_000  # keys that every task can hold
 _FILE_ROWS = 250_000  # a task writes a file a region: few records, few tasks
 _FILE = ("slice", "delivery", "file")
 # Day of delivery, period of the file, file name, line; then what tells apart two files of the same name and day.
@@ -144,7 +145,7 @@ def _by_records_of_key(
         .persist()
     )
     cached.callback(again.unpersist)
-    marks = F.broadcast(again) if again.count() <= _FEW else again
+    marks = F.broadcast(again) if again.count() <= _BROADCAST_KEYS else again
     return keyed.join(marks, "_key", "left_anti").drop("_key"), keyed.join(marks, "_key", "left_semi").drop("_key")
 
 

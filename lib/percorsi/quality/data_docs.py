@@ -17,6 +17,7 @@ _FOREIGN = re.compile(
       | url\('https?:[^)]*\)""",
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
+_BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"(?<=>)0\.\d{5,}(?=<)")
 
 
@@ -28,3 +29,10 @@ def make_readable_offline(site: Path) -> None:
         text = _LONG_NUMBER.sub(lambda match: f"{float(match[0]):.4f}", text)
         page.write_text(text.replace("</head>", styles, 1), encoding="utf-8")
     shutil.rmtree(site / "static", ignore_errors=True)
+
+
+def mark_pages(site: Path, words: str) -> None:
+    """Put words at the top of every page of a site."""
+    for page in site.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(_BODY.sub(rf"\g<0><p class='mark'>{words}</p>", text, count=1), encoding="utf-8")

@@ -14,6 +14,7 @@ from percorsi.errors import UsageError
 from percorsi.flows import load_layouts
 from percorsi.quality import gate
 from percorsi.quality.counts import NOTHING_REJECTED, SHARES, add_up, shares
+from percorsi.quality.data_docs import mark_pages
 from percorsi.quality.diagnosis import count_episodes, count_rejected
 from percorsi.quality.judging import failed_areas
 from percorsi.quality.scorecard import write_scorecard
@@ -82,6 +83,8 @@ def judge(
     withheld = {} if accept else gate.withheld(checks)
     grades = {region: grade for region, grade in gate.grades(checks).items() if region not in withheld}
     docs = write_scorecard(site, suite, checks, withheld, grades)
+    if store.home.synthetic:
+        mark_pages(site, "Synthetic data: nothing here is of a real person")
     tick("write checks")
     slice_ = f"run_key = '{run_key}'"
     written = digest({"counts": store.digest(COUNT_TABLE), "suite": suite.digest, "accept": accept})

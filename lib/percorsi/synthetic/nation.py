@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from percorsi.errors import UsageError
+from percorsi.home import SYNTHETIC
 from percorsi.synthetic import truth
 from percorsi.synthetic.chunk import Chunk, destination, make_chunk
 from percorsi.synthetic.discharges import discharges
@@ -29,7 +30,6 @@ from percorsi.synthetic.spoil import KINDS, spoil
 from percorsi.synthetic.write import RegionFiles
 
 CHUNK = 20_000  # persons at a time: bounds the memory of a process, nothing else
-MARKER = "SYNTHETIC.json"
 NOTE = """DATI SINTETICI - SYNTHETIC DATA
 
 Questi file sono generati da un programma: nessuna persona reale, nessun evento reale, nessun valore ufficiale.
@@ -111,7 +111,7 @@ def synthesize(
     columns = list(zip(*sorted(counts), strict=True))
     pq.write_table(pa.table([pa.array(c) for c in columns], schema=truth.COUNTS), out / "truth" / "counts.parquet")
     made = {"synthetic": True, "scale": scale, "seed": seed, "years": list(years), "error_rate": error_rate}
-    (out / MARKER).write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    (out / SYNTHETIC).write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
     note = NOTE.format(scale=scale, seed=seed, first=years.start, last=years.stop - 1, error_rate=error_rate)
     (out / "delivery" / "LEGGIMI.txt").write_text(note, encoding="utf-8")
     records = Counter()
@@ -125,14 +125,14 @@ def synthesize(
 def _clear(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out} is no folder")
-    if out.is_dir() and any(out.iterdir()) and not (out / MARKER).exists():
+    if out.is_dir() and any(out.iterdir()) and not (out / SYNTHETIC).exists():
         raise UsageError(
             f"{out} holds something that is no synthetic nation", next_step="name an empty folder, or a new one"
         )
     for part in ("delivery", "truth"):
         shutil.rmtree(out / part, ignore_errors=True)
         (out / part).mkdir(parents=True)
-    (out / MARKER).write_text('{"synthetic": true}\n', encoding="utf-8")
+    (out / SYNTHETIC).write_text('{"synthetic": true}\n', encoding="utf-8")
 
 
 def _run(tasks: list[_Task], workers: int):
