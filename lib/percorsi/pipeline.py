@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from percorsi.digests import code_digest, digest
+from percorsi.digests import code_digest, conf_digest, digest
 from percorsi.errors import QualityGateClosed
 from percorsi.home import Home
 from percorsi.progress import Steps, steps
@@ -128,6 +128,8 @@ def _compute(store: Store, settings: Settings, year: int, accept: str | None, ti
         "definitions": digest(catalogue.definitions()),
         "parameters": digest(settings.parameters.model_dump()),
         "code": code_digest(),
+        "layouts": conf_digest("flows"),
+        "codes": conf_digest("codes"),
     }
     with runs.open_run(settings, store.home, year=year, kind=kind, parameters=parameters, digests=digests) as opened:
         opened.log_inputs(_inputs(store))

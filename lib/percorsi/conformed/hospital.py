@@ -31,10 +31,18 @@ def discharges(sdo: "DataFrame", key: bytes) -> "DataFrame":
         *(day("admission_date"), day("discharge_date")),
         *map(code, [*codes, "institution_type", "sex", "residence_region"]),
         *(diagnosis(f"diagnosis_{n}") for n in range(1, 7)),
-        F.expr("try_cast(birth_year as int)").alias("birth_year"),
+        _birth_year().alias("birth_year"),
         identity_hash(cuni_identity("cuni")).alias("identity_hash"),
     )
     return with_person_id(typed, cuni_identity("cuni"), key).drop("cuni")
+
+
+def _birth_year() -> "Column":
+    """The year of birth where it can be one: four digits, at most 120 years before the discharge and not after it."""
+    from pyspark.sql import functions as F
+
+    return F.expr("""if(birth_year rlike '^[0-9]{4}$' and int(birth_year) between
+        year(to_date(discharge_date)) - 120 and year(to_date(discharge_date)), int(birth_year), null)""")
 
 
 def hospital_records(discharges: "DataFrame", partitions: int) -> "DataFrame":
