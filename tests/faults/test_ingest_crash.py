@@ -7,29 +7,26 @@ import pytest
 
 from flow_records import header, line, write_file
 from percorsi.flows import deliveries, ingest
-from percorsi.home import Home
 from percorsi.storage import Store
 
-# The tables in the order in which they are written, and the columns that tell one content from another.
-CONTENTS = {
-    "raw/STR": ["delivery", "file", "line", "structure", "accepted"],
-    "rejected": ["delivery", "file", "line", "code"],
-    "delivery_file": ["delivery", "delivered", "file", "records", "accepted", "rejected", "refused"],
-    "current/STR": ["structure", "kind", "delivery", "line"],
-    "current_slice": ["slice", "delivery", "file", "accepted", "current", "superseded"],
-}
-DAY = date(2016, 4, 30)
+# The tables in the order in which they are written; a death before one is a death after the one before it.
+STEPS = ("raw/STR", "rejected", "delivery_file", "current/STR", "current_slice")
 
 
 class Killed(Exception):
     """Stands for the death of the process."""
 
 
-def _content(store: Store) -> dict[str, list]:
-    return {
-        name: sorted(str(tuple(row)) for row in store.read(name).select(*columns).collect())
-        for name, columns in CONTENTS.items()
-    }
+def _die_after(monkeypatch, step: str) -> None:
+    write = Store.write
+
+    def dying(self, df, name, **options):
+        version = write(self, df, name, **options)
+        if name == step:
+            raise Killed
+        return version
+
+    monkeypatch.setattr(Store, "write", dying)
 
 
 def _delivery(folder: Path, *lines: str) -> Path:
@@ -37,48 +34,50 @@ def _delivery(folder: Path, *lines: str) -> Path:
     return folder
 
 
+def _rows(store: Store, name: str, *columns: str) -> list[tuple]:
+    return sorted(tuple(row) for row in store.read(name).select(*columns).collect())
+
+
 def test_a_run_after_a_death_at_any_step_ends_as_one_that_never_died(store, settings, tmp_path, monkeypatch) -> None:
-    first = _delivery(tmp_path / "first", line("STR"), line("STR", structure="2", kind="CD"))
+    first = _delivery(tmp_path / "first", line("STR", structure="1"), line("STR", structure="2", kind="CD"))
     second = _delivery(tmp_path / "second", line("STR", structure="2", kind="SR"), line("STR", structure=""))
-    unbroken = Store(Home(tmp_path / "unbroken"), store.spark)
-    for home in (unbroken, store):
-        ingest(home, first, settings=settings, delivered=date(2016, 3, 1))
-    ingest(unbroken, second, settings=settings, delivered=DAY)
-
-    write = Store.write
-    for step in CONTENTS:
-
-        def dying(self, df, name, *, _step=step, **options):
-            version = write(self, df, name, **options)
-            if name == _step:
-                raise Killed
-            return version
-
-        monkeypatch.setattr(Store, "write", dying)
-        with pytest.raises(Killed):
-            ingest(store, second, settings=settings, delivered=DAY)
+    before, after = date(2016, 3, 1), date(2016, 4, 30)
+    ingest(store, first, settings=settings, delivered=before)
+    for step in STEPS:
+        with monkeypatch.context() as patched, pytest.raises(Killed):
+            _die_after(patched, step)
+            ingest(store, second, settings=settings, delivered=after)
         # The delivery exists from the commit of the ledger, and not before.
-        assert len(deliveries(store.home)) == (1 if step in ("raw/STR", "rejected") else 2)
-    monkeypatch.setattr(Store, "write", write)
-    ingest(store, second, settings=settings, delivered=DAY)
+        known = list(deliveries(store.home)["delivered"])
+        assert known == ([before] if step in STEPS[:2] else [before, after])
 
-    content = _content(store)
-    assert content == _content(unbroken)
-    assert [row[:11] for row in content["current/STR"]] == ["('2', 'SR',", "('301101', "]
+    assert not ingest(store, second, settings=settings, delivered=after).new
+    assert _rows(store, "raw/STR", "delivered", "line", "structure", "accepted") == [
+        (before, 2, "1", True),
+        (before, 3, "2", True),
+        (after, 2, "2", True),
+        (after, 3, None, False),
+    ]
+    assert _rows(store, "rejected", "file", "line", "field", "code") == [("STR_030_2015.csv", 3, "structure", "P001")]
+    assert _rows(store, "delivery_file", "delivered", "records", "accepted", "rejected") == [
+        (before, 2, 2, 0),
+        (after, 2, 1, 1),
+    ]
+    assert _rows(store, "current/STR", "structure", "kind", "delivered", "line") == [
+        ("1", "CSM", before, 2),
+        ("2", "SR", after, 2),
+    ]
+    assert _rows(store, "current_slice", "slice", "accepted", "current", "superseded") == [
+        ("030-2015", 1, 1, 0),
+        ("030-2015", 2, 1, 1),
+    ]
 
 
-def test_a_death_while_the_tables_are_first_made_is_mended_too(store, settings, tmp_path, monkeypatch) -> None:
+def test_a_death_before_the_tables_are_first_made_is_mended_too(store, settings, tmp_path, monkeypatch) -> None:
     only = _delivery(tmp_path / "only", line("STR"))
-    write = Store.write
-
-    def dying(self, df, name, **options):
-        if name == "current/STR":
-            raise Killed
-        return write(self, df, name, **options)
-
-    monkeypatch.setattr(Store, "write", dying)
-    with pytest.raises(Killed):
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        _die_after(patched, "delivery_file")
         ingest(store, only, settings=settings)
-    monkeypatch.setattr(Store, "write", write)
+    assert not store.exists("current/STR")
     assert not ingest(store, only, settings=settings).new
-    assert store.read("current/STR").count() == 1
+    assert _rows(store, "current/STR", "structure") == [("301101",)]

@@ -11,7 +11,6 @@ from percorsi.errors import ConfigurationError
 from percorsi.flows.layout import Layout, load_layouts
 from percorsi.flows.rules import judge
 
-SISM = ("ANT", "ANR", "CNT", "CNR", "PST", "PSR", "PSS")
 REPORTED = {("ANT", "3072"), "7366", "7395", "3947", "7302", "P020", "P021"}
 LATE = {"PST": ["7341"], "PSS": ["P010"]}  # what a day outside the semester of its record earns
 CLOSED = {"closing_date": "2015-03-01", "closing_diagnosis": "29530", "conclusion_mode": "2"}

@@ -108,6 +108,8 @@ def _chunks(file: DeliveryFile) -> Iterator[bytes]:
 def _header(file: DeliveryFile, digest: str, lines: int, first: bytes, layout: Layout) -> Content | Refusal:
     """The first line is the header, always; its wording counts in own layouts only."""
     text = first.decode("utf-8-sig", errors="replace").rstrip("\r")
+    if "\r" in text:  # else the whole file would be one long header, and no record
+        return Refusal.of(file, "the lines end in a carriage return alone", "end them in a line feed", 1, digest)
     cells = tuple(cell.strip() for cell in text.split(SEPARATOR))
     content = Content(file, digest, lines, cells)
     if layout.national:

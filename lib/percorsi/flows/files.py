@@ -84,6 +84,8 @@ def discover(folder: Path, layouts: dict[str, Layout]) -> tuple[list[DeliveryFil
             continue
         elif not entry.is_file():
             refused.append(Refusal(_shown(path), "no regular file", "take it out of the folder"))
+        elif not os.access(entry, os.R_OK):
+            refused.append(Refusal(_shown(path), "you may not read it", "give yourself the right to, or take it out"))
         elif isinstance(parsed := _parse(root, path, layouts), DeliveryFile):
             found.append(parsed)
         else:
