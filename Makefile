@@ -9,6 +9,7 @@ SCALE ?= 0.01
 SEED ?= 7
 YEARS ?= 2012-2016
 YEAR ?= 2015
+NATION := $(SCALE)-$(SEED)-$(YEARS)
 
 .PHONY: help install demo test lint clean
 
@@ -17,23 +18,25 @@ help:  ## this list
 
 install: $(INSTALLED)  ## Java 17, .venv with pinned packages, the Delta jars
 
-$(INSTALLED): setup.py constraints.txt lib/percorsi/jars.py
+$(INSTALLED): setup.py constraints.txt lib/percorsi/jars.py lib/percorsi/session.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null \
 		|| { echo "Python 3.11 is needed: install it, or name it with 'make PYTHON=/path/to/python3.11'"; exit 1; }
 	@bash jobs/ensure-java.sh
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,benchmarks]'
 	@echo "fetching the two Delta jars (once)"
 	@$(BIN)/python -m percorsi.jars 2> $(VENV)/jars.log || { grep -v -i proxy $(VENV)/jars.log | tail -5; exit 1; }
 	@touch $@
 
 demo: $(INSTALLED)  ## the whole way on a synthetic nation: delivery in, released result out
-	@test -f $(DEMO)/nation-$(SCALE)-$(SEED)/done || { \
-		$(BIN)/percorsi synthesize --out $(DEMO)/nation-$(SCALE)-$(SEED) --scale $(SCALE) --seed $(SEED) --years $(YEARS) \
-		&& touch $(DEMO)/nation-$(SCALE)-$(SEED)/done; }
-	$(BIN)/percorsi run --home $(DEMO)/home --deliveries $(DEMO)/nation-$(SCALE)-$(SEED)/delivery --year $(YEAR)
-	$(BIN)/percorsi release --home $(DEMO)/home --run latest \
-		--name $(YEAR).$$(( $$(ls $(DEMO)/home/releases 2>/dev/null | wc -l) + 1 ))
+	@mkdir -p $(DEMO) && { test -f $(DEMO)/made || echo $(NATION) > $(DEMO)/made; }
+	@grep -qx -- "$(NATION)" $(DEMO)/made || { echo "$(DEMO)/ holds another nation ($$(cat $(DEMO)/made));" \
+		"give this one a folder of its own: make demo DEMO=demo-$(NATION) ..." >&2; exit 2; }
+	@test -f $(DEMO)/nation/SYNTHETIC.json || $(BIN)/percorsi synthesize \
+		--out $(DEMO)/nation --scale $(SCALE) --seed $(SEED) --years $(YEARS)
+	$(BIN)/percorsi run --home $(DEMO)/home --deliveries $(DEMO)/nation --year $(YEAR)
+	@n=1; while [ -e $(DEMO)/home/releases/$(YEAR).$$n ]; do n=$$((n + 1)); done; set -x; \
+		$(BIN)/percorsi release --home $(DEMO)/home --run latest --name $(YEAR).$$n
 
 test: $(INSTALLED)  ## style, then all tests
 	$(BIN)/ruff check .
@@ -45,4 +48,4 @@ lint: $(INSTALLED)  ## style alone, mended where it can be
 	$(BIN)/ruff format .
 
 clean:  ## all that was generated, except the installation
-	rm -rf $(DEMO) .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(DEMO) demo .pytest_cache .ruff_cache .hypothesis build dist

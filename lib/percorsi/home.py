@@ -30,6 +30,11 @@ class Home:
         self.artifacts = self.path / "mlartifacts"
         self.tracking_uri = f"sqlite:///{self.path / 'mlflow.db'}"
 
+    def create(self) -> None:
+        """The folder, open to its owner only: it will hold records of patients."""
+        if not self.path.exists():
+            self.path.mkdir(parents=True, mode=0o700)
+
     @property
     def synthetic(self) -> bool:
         """Whether synthetic data ever went in: all that leaves such a home says so."""
@@ -38,7 +43,8 @@ class Home:
     def note_synthetic(self, deliveries: Path) -> None:
         """Remember it where a delivery, or the folder it lies in, is marked as synthetic."""
         if any((folder / SYNTHETIC).exists() for folder in (deliveries, deliveries.resolve().parent)):
-            (self.path / SYNTHETIC).touch()
+            self.create()
+            (self.path / SYNTHETIC).write_text('{"synthetic": true}\n')
 
     @contextlib.contextmanager
     def lock(self, task: str) -> Iterator[None]:
@@ -46,7 +52,7 @@ class Home:
 
         Raises HomeLocked, naming the holder's task and process, where another one holds it.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
+        self.create()
         note = self.path / "lock.json"
         lock = FileLock(self.path / "lock", timeout=0)
         try:
@@ -73,9 +79,10 @@ class Home:
         named = os.environ.get(KEY_VARIABLE)
         if named:
             return _parse_key(named, f"the environment variable {KEY_VARIABLE}")
-        path = Path(os.environ.get(KEY_FILE_VARIABLE) or self.path / "person.key")
+        named_file = os.environ.get(KEY_FILE_VARIABLE)
+        path = Path(named_file or self.path / "person.key")
         if not path.exists():
-            if KEY_FILE_VARIABLE in os.environ:
+            if named_file:
                 raise ConfigurationError(f"{path}: the key file named by {KEY_FILE_VARIABLE} does not exist")
             _create_key(path)
         if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):

@@ -1,6 +1,8 @@
 """What a run ends in, as its analyst reads it: the nation's values, what is missing and why, where everything lies."""
 
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from percorsi.home import Home
@@ -10,6 +12,7 @@ from percorsi.texts import text_table
 if TYPE_CHECKING:
     import pandas as pd
 
+    from percorsi.flows import IngestReport
     from percorsi.indicators.catalogue import Catalogue
     from percorsi.quality import QualityReport
 
@@ -24,6 +27,7 @@ class Outcome:
     catalogue: "Catalogue"
     values: "pd.DataFrame"
     quality: "QualityReport"
+    arrived: "IngestReport | None" = None
 
     def whole_nation(self) -> "pd.DataFrame":
         """The rows of the nation without breakdown."""
@@ -54,7 +58,9 @@ class Outcome:
     def __str__(self) -> str:
         uri = self.settings.tracking.uri or self.home.tracking_uri
         withheld = ", ".join(self.quality.withheld)
+        here = Path(sys.executable).parent
         lines = [
+            *self._arrival(),
             f"Run {self.run_id}, year {self.quality.year}: the nation",
             *(["SYNTHETIC DATA: nothing here is of a real person"] if self.home.synthetic else []),
             text_table(self.nation()),
@@ -63,11 +69,23 @@ class Outcome:
             *([f"quality withholds the values of the regions: {withheld}"] if withheld else []),
             *([f"computed over failed quality, accepted: {self.quality.accepted}"] if self.quality.accepted else []),
             f"quality report  {self.quality.docs}",
-            f"all values      percorsi values --home {self.home.path} --run {self.run_id} --csv values.csv",
-            f"the run         mlflow ui --backend-store-uri {uri}",
-            f"release it      percorsi release --home {self.home.path} --run {self.run_id} --name NAME",
+            f"all values      {here}/percorsi values --home {self.home.path} --run {self.run_id} --csv values.csv",
+            f"the run         {here}/mlflow ui --backend-store-uri {uri}",
+            f"release it      {here}/percorsi release --home {self.home.path} --run {self.run_id} --name NAME",
         ]
         return "\n".join(lines)
+
+    def _arrival(self) -> list[str]:
+        """What the ingestion before it took in and what it did not: counts, and the files it left out."""
+        if self.arrived is None or not self.arrived.new:
+            return []
+        flows = self.arrived.flows.values()
+        accepted, rejected, records = (sum(getattr(f, n) for f in flows) for n in ("accepted", "rejected", "records"))
+        return [
+            f"delivered: {records:,} records, {accepted:,} accepted, {rejected:,} rejected",
+            *(f"refused and left out: {refusal}" for refusal in self.arrived.refused),
+            "",
+        ]
 
 
 def _whole(number: float) -> str | int:

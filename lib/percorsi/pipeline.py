@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from percorsi.digests import code_digest, conf_digest, digest
-from percorsi.errors import QualityGateClosed
+from percorsi.errors import QualityGateClosed, ResultUnavailable
 from percorsi.home import Home
 from percorsi.progress import Steps, steps
 from percorsi.settings import Settings
@@ -31,8 +31,27 @@ def _stage(home: Home, settings: Settings, title: str, total: int = 1) -> Iterat
     """The home held alone, Spark running, progress shown: what every stage needs."""
     from percorsi.session import spark_session
 
+    _check_definitions()
     with home.lock(title), steps(title, total) as tick:
         yield Store(home, spark_session(settings)), tick
+
+
+def _check_definitions() -> None:
+    """Layouts, catalogue and expectations, checked as a whole before anything long begins."""
+    from percorsi.flows import load_layouts
+    from percorsi.indicators.catalogue import load_catalogue
+
+    load_layouts()
+    load_catalogue()
+
+
+def _need_deliveries(home: Home) -> None:
+    """Raise ResultUnavailable where nothing was ever delivered: a home by a wrong name is not made."""
+    if not (home.tables / "delivery_file").exists():
+        raise ResultUnavailable(
+            f"nothing was delivered to {home.path}",
+            next_step="`percorsi ingest --deliveries DIR` takes a delivery in; or name another home (--home)",
+        )
 
 
 def ingest(
@@ -42,17 +61,17 @@ def ingest(
 
     with _stage(home, settings, "ingest") as (store, tick):
         tick("ingest")
-        report = flows.ingest(
+        home.note_synthetic(deliveries)
+        return flows.ingest(
             store, deliveries, settings=settings, delivered=delivered, skip_refused=skip_refused, tick=tick.within
         )
-        home.note_synthetic(deliveries)
-        return report
 
 
 def conform(home: Home, settings: Settings) -> dict[str, int]:
     """Table -> version."""
     from percorsi.conformed import conform as work
 
+    _need_deliveries(home)
     with _stage(home, settings, "conform") as (store, tick):
         tick("conform")
         return work(store, settings, tick.within)
@@ -62,6 +81,7 @@ def quality(home: Home, settings: Settings, year: int, accept: str | None) -> "Q
     """Judge a year apart from any run: its checks stand under the key `<year>-alone`."""
     from percorsi.quality import judge
 
+    _need_deliveries(home)
     with _stage(home, settings, "quality") as (store, tick):
         tick("quality")
         return judge(store, settings, year, f"{year}-alone", accept, tick.within)
@@ -71,14 +91,19 @@ def features(home: Home, settings: Settings, year: int) -> dict[str, int]:
     """Table -> version."""
     from percorsi.features import build
 
+    _need_deliveries(home)
     with _stage(home, settings, "features") as (store, tick):
         tick("features")
         return build(store, settings, year, tick.within)
 
 
 def indicators(home: Home, settings: Settings, year: int, accept: str | None) -> "Outcome":
-    """Judge and compute from the features as they stand."""
+    """Judge and compute from the features of the present facts; they must have been made."""
+    from percorsi.features import require
+
+    _need_deliveries(home)
     with _stage(home, settings, "indicators", 2) as (store, tick):
+        require(store, settings, year)
         return _compute(store, settings, year, accept, tick, "indicators")
 
 
@@ -98,18 +123,26 @@ def run(
 
     with _stage(home, settings, "run", 5) as (store, tick):
         tick("ingest")
-        flows.ingest(
+        home.note_synthetic(deliveries)
+        arrived = flows.ingest(
             store, deliveries, settings=settings, delivered=delivered, skip_refused=skip_refused, tick=tick.within
         )
-        home.note_synthetic(deliveries)
         tick("conform")
         make_facts(store, settings, tick.within)
         tick("features")
         build(store, settings, year, tick.within)
-        return _compute(store, settings, year, accept, tick, "run")
+        return _compute(store, settings, year, accept, tick, "run", arrived)
 
 
-def _compute(store: Store, settings: Settings, year: int, accept: str | None, tick: Steps, kind: str) -> "Outcome":
+def _compute(
+    store: Store,
+    settings: Settings,
+    year: int,
+    accept: str | None,
+    tick: Steps,
+    kind: str,
+    arrived: "IngestReport | None" = None,
+) -> "Outcome":
     """Quality, gate and indicators as one MLflow run: no value is computed that the gate has not seen."""
     from percorsi import runs
     from percorsi.indicators import compute
@@ -147,7 +180,7 @@ def _compute(store: Store, settings: Settings, year: int, accept: str | None, ti
             catalogue=catalogue,
             tick=tick.within,
         )
-        outcome = Outcome(store.home, settings, opened.run_id, catalogue, values, report)
+        outcome = Outcome(store.home, settings, opened.run_id, catalogue, values, report, arrived)
         opened.log_values(outcome.whole_nation().to_dict("records"))
         opened.log_text(json.dumps(catalogue.definitions(), indent=1, ensure_ascii=False), "definitions.json")
         opened.log_text(outcome.whole_nation().to_csv(index=False), "nation.csv")
@@ -197,6 +230,12 @@ def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
     from percorsi.release import make
 
     found = runs.find(settings, home, run_id)
+    catalogue = load_catalogue()
+    if found.digests.get("definitions") != digest(catalogue.definitions()):
+        raise ResultUnavailable(
+            f"the definitions have changed since run {found.run_id}: titles would not be those of its values",
+            next_step="compute the year again, or release with the configuration the run was made with (PERCORSI_CONF)",
+        )
     released = _Released(
         found.run_id,
         found.year,

@@ -33,24 +33,26 @@ class Store:
         return str(self.home.tables / name)
 
     def exists(self, name: str) -> bool:
-        from delta.tables import DeltaTable
-
-        return DeltaTable.isDeltaTable(self.spark, self.path(name))
+        """Whether the table has a first commit; a killed first write leaves a log's folder and no table."""
+        return any((self.home.tables / name / "_delta_log").glob("*.json"))
 
     def read(self, name: str, version: int | None = None) -> "DataFrame":
         """The table, at a version where one is given. Raises ResultUnavailable where it is not there."""
-        if not self.exists(name):
-            raise ResultUnavailable(
-                f"the table {name} does not exist in {self.home.path}",
-                next_step="run the stage that writes it (`percorsi --help` lists the stages in their order)",
-            )
+        self._require(name)
         reader = self.spark.read.format("delta")
         if version is not None:
             reader = reader.option("versionAsOf", version)
         return reader.load(self.path(name))
 
+    def _require(self, name: str) -> None:
+        if not self.exists(name):
+            raise ResultUnavailable(
+                f"the table {name} does not exist in {self.home.path}",
+                next_step="run the stage that writes it (`percorsi --help` lists the stages in their order)",
+            )
+
     def version(self, name: str) -> int:
-        """The number of the latest version."""
+        """The number of the latest version. Raises ResultUnavailable where the table is not there."""
         return self._last_commit(name)[0]
 
     def digest(self, name: str) -> str | None:
@@ -67,6 +69,7 @@ class Store:
     def _last_commit(self, name: str) -> tuple[int, str | None]:
         from delta.tables import DeltaTable
 
+        self._require(name)
         row = DeltaTable.forPath(self.spark, self.path(name)).history(1).select("version", "userMetadata").first()
         return row["version"], row["userMetadata"]
 
@@ -90,7 +93,7 @@ class Store:
             return 0
         writer = df.write.format("delta").mode("overwrite").option("userMetadata", note)
         if replace_where:
-            writer = writer.option("replaceWhere", replace_where)
+            writer = writer.option("replaceWhere", replace_where).option("mergeSchema", "true")
         else:
             writer = writer.option("overwriteSchema", "true")
         if partition_by:

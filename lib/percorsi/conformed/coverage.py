@@ -37,7 +37,7 @@ def delivered_periods(ledger: "DataFrame") -> "DataFrame":
 
 def current_records(records: "DataFrame", flow: str) -> "DataFrame":
     """The current records of an activity flow as counts: flow, region, year, period, and 1 for each."""
-    return records.selectExpr(f"'{flow}' as flow", "region", "cast(year as int) as year", "period", "1 as records")
+    return records.selectExpr(f"'{flow}' as flow", "region", "try_cast(year as int) as year", "period", "1 as records")
 
 
 def linked_records(facts: "DataFrame", flow: str) -> "DataFrame":

@@ -27,7 +27,7 @@ def discharges(sdo: "DataFrame", key: bytes) -> "DataFrame":
     codes = ["regime", "admission_ward", "admission_type", "injury", "discharge_ward", "discharge_mode"]
     typed = sdo.where(~tells_nobody_apart("cuni")).select(
         *("cuni", "region", "hospital", "record"),
-        F.col("year").cast("int").alias("year"),
+        F.expr("try_cast(year as int)").alias("year"),
         *(day("admission_date"), day("discharge_date")),
         *map(code, [*codes, "institution_type", "sex", "residence_region"]),
         *(diagnosis(f"diagnosis_{n}") for n in range(1, 7)),

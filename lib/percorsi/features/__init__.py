@@ -1,5 +1,5 @@
 """Features: what indicators speak about, in days and counts; one module a subject, one row a person."""
 
-from percorsi.features.stage import build
+from percorsi.features.stage import build, require
 
-__all__ = ["build"]
+__all__ = ["build", "require"]

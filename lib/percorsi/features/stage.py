@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from percorsi.digests import code_digest, conf_digest, digest
+from percorsi.errors import ResultUnavailable
 from percorsi.features.frames import INPUTS, TABLES, build_frames
 from percorsi.settings import Settings
 from percorsi.storage import Store
@@ -22,11 +23,11 @@ def build(store: Store, settings: Settings, year: int, tick: Callable[[str], Non
     each table as its turn comes. Raises ResultUnavailable where a conformed table is not there.
     """
     tick = tick or (lambda step: None)
-    versions = {name: store.version(f"conformed/{name}") for name in INPUTS if store.exists(f"conformed/{name}")}
-    frames = {name: store.read(f"conformed/{name}", versions.get(name)) for name in INPUTS}
+    versions = _versions(store)
+    frames = {name: store.read(f"conformed/{name}", versions[name]) for name in INPUTS}
     made_from = _made_from(versions, settings)
     names = [f"{STAGE}/{name}" for name in TABLES]
-    if all(_noted(store, name).get(str(year)) == made_from for name in names):
+    if _up_to_date(store, year, made_from):
         return {name: store.version(name) for name in names}
 
     kept: list[DataFrame] = []
@@ -48,6 +49,24 @@ def build(store: Store, settings: Settings, year: int, tick: Callable[[str], Non
         for df in kept:
             df.unpersist()
     return written
+
+
+def require(store: Store, settings: Settings, year: int) -> None:
+    """Raise ResultUnavailable unless the features of `year` are those of the present tables, parameters and code."""
+    if not _up_to_date(store, year, _made_from(_versions(store), settings)):
+        raise ResultUnavailable(
+            f"the features of {year} are not those of the present facts, parameters and code",
+            next_step=f"`percorsi features --year {year}` makes them; `percorsi run` takes the whole way",
+        )
+
+
+def _versions(store: Store) -> dict[str, int]:
+    """Conformed table -> its version. Raises ResultUnavailable where one is not there."""
+    return {name: store.version(f"conformed/{name}") for name in INPUTS}
+
+
+def _up_to_date(store: Store, year: int, made_from: str) -> bool:
+    return all(_noted(store, f"{STAGE}/{name}").get(str(year)) == made_from for name in TABLES)
 
 
 def _noted(store: Store, name: str) -> dict[str, str]:
