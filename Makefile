@@ -32,7 +32,7 @@ demo: $(INSTALLED)  ## the whole way on a synthetic nation: delivery in, release
 	@mkdir -p $(DEMO) && { test -f $(DEMO)/made || echo $(NATION) > $(DEMO)/made; }
 	@grep -qx -- "$(NATION)" $(DEMO)/made || { echo "$(DEMO)/ holds another nation ($$(cat $(DEMO)/made));" \
 		"give this one a folder of its own: make demo DEMO=demo-$(NATION) ..." >&2; exit 2; }
-	@test -f $(DEMO)/nation/SYNTHETIC.json || $(BIN)/percorsi synthesize \
+	@test -f $(DEMO)/nation/delivery/SYNTHETIC.json || $(BIN)/percorsi synthesize \
 		--out $(DEMO)/nation --scale $(SCALE) --seed $(SEED) --years $(YEARS)
 	$(BIN)/percorsi run --home $(DEMO)/home --deliveries $(DEMO)/nation --year $(YEAR)
 	@n=1; while [ -e $(DEMO)/home/releases/$(YEAR).$$n ]; do n=$$((n + 1)); done; set -x; \

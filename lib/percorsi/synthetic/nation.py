@@ -111,7 +111,8 @@ def synthesize(
     columns = list(zip(*sorted(counts), strict=True))
     pq.write_table(pa.table([pa.array(c) for c in columns], schema=truth.COUNTS), out / "truth" / "counts.parquet")
     made = {"synthetic": True, "scale": scale, "seed": seed, "years": list(years), "error_rate": error_rate}
-    (out / SYNTHETIC).write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    for folder in (out / "delivery", out):  # the mark goes where the delivery goes; with it the nation is whole
+        (folder / SYNTHETIC).write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
     note = NOTE.format(scale=scale, seed=seed, first=years.start, last=years.stop - 1, error_rate=error_rate)
     (out / "delivery" / "LEGGIMI.txt").write_text(note, encoding="utf-8")
     records = Counter()
