@@ -18,7 +18,7 @@ class Run:
     run_id, year, tags = "run-1", 2015, {"ended": "2016-11-03T10:00:00+00:00"}
 
 
-CATALOGUE = [{"code": "S20", "title": "Visita"}]
+CATALOGUE = [{"code": "S20", "title": "Visita", "kind": "proportion"}]
 REGIONS = [cell("IT", 71, 340), cell("020", 1, 20), cell("030", 20, 100), cell("050", 20, 120), cell("060", 30, 100)]
 
 
@@ -43,7 +43,7 @@ def test_what_was_hidden_stays_hidden_while_the_numbers_around_it_are_the_same(h
     assert [k for k, v in before.items() if v == "s"] == ["020", "060"]
     after, told = released(home, "b", *REGIONS)
     assert after == {"IT": "p", "020": "s", "030": "p", "050": "p", "060": "s"}
-    assert told == [{"release": "a", "compared": True, "hidden_then": 2, "small_changes": 0}]
+    assert told == [{"release": "a", "hidden_then": 2, "small_changes": 0}]
 
 
 def test_another_delivery_starts_afresh(home: Home) -> None:
@@ -65,8 +65,12 @@ def test_what_an_earlier_release_showed_is_known() -> None:
 
 def test_what_cannot_be_protected_any_more_is_not_released() -> None:
     # an earlier release showed all but the small one: it is 71 - 20 - 20 - 30, whatever is hidden now
-    with pytest.raises(ResultUnavailable, match="hidden values of S20 could be worked out"):
+    with pytest.raises(ResultUnavailable, match="hidden values of S20 could be worked out") as caught:
         protect(frame(*REGIONS), known={0, 2, 3, 4})
+    assert (
+        "do not publish" in caught.value.next_step
+    )  # an earlier release is in others' hands: removing it hides nothing
+    assert "remove" not in caught.value.next_step
 
 
 def test_small_changes_since_an_earlier_release_are_counted(home: Home) -> None:
@@ -74,12 +78,35 @@ def test_small_changes_since_an_earlier_release_are_counted(home: Home) -> None:
     # one more person in 050 and in the nation
     changed = [cell("IT", 72, 341), *REGIONS[1:3], cell("050", 21, 121), REGIONS[4]]
     _, told = released(home, "b", *changed)
-    assert told == [{"release": "a", "compared": True, "hidden_then": 2, "small_changes": 2}]
+    assert told == [{"release": "a", "hidden_then": 2, "small_changes": 2}]
 
 
-def test_a_release_that_cannot_be_verified_is_named(home: Home) -> None:
+@pytest.mark.parametrize("fault", ["a byte", "the year", "no metadata", "removed"])
+def test_nothing_is_published_beside_a_release_that_is_not_what_was_released(home: Home, fault: str) -> None:
+    released(home, "a", *REGIONS)
+    folder = home.releases / "a"
+    path = folder / ("values.csv" if fault in ("a byte", "removed") else "metadata.json")
+    sound = path.read_bytes()
+    if fault == "removed":
+        path.unlink()
+    else:
+        # a changed year would take the release out of the comparison
+        changes = {
+            "a byte": (b"340", b"341"),
+            "the year": (b'"year": 2015', b'"year": 2014'),
+            "no metadata": (b"{", b""),
+        }
+        path.write_bytes(sound.replace(*changes[fault], 1))
+    with pytest.raises(ResultUnavailable, match=f"the release a is not what was released: {path.name}") as caught:
+        released(home, "b", *REGIONS)
+    assert caught.value.exit_code == 7
+    assert f"restore {folder} from a copy" in caught.value.next_step
+    assert [p.name for p in home.releases.iterdir()] == ["a"]
+    path.write_bytes(sound)
+    released(home, "b", *REGIONS)
+
+
+def test_a_changed_release_of_another_year_is_in_nobodys_way(home: Home) -> None:
     released(home, "a", *REGIONS)
     (home.releases / "a" / "values.csv").write_text("")
-    earlier = compare(home, 2015, frame(*REGIONS), Rule())
-    assert earlier.summary == [{"release": "a", "compared": False}]
-    assert not earlier.keep_hidden and not earlier.known
+    assert compare(home, 2016, frame(*REGIONS), Rule()).summary == []

@@ -21,7 +21,7 @@ from percorsi.release import bundle, list_releases, make, pull
 COLUMNS = "code component level area sex age_class numerator denominator value lower upper method reason grade left_out"
 CATALOGUE = [
     {"code": "S20", "title": "Visita dopo la dimissione", "principal": True, "kind": "proportion", "unit": "person"},
-    {"code": "S3", "title": "=1+1", "reading": "read, with a comma"},
+    {"code": "S3", "title": "=1+1", "kind": "proportion", "reading": "read, with a comma"},
 ]
 
 
@@ -122,6 +122,18 @@ def test_metadata_tells_where_the_values_come_from(release: Path) -> None:
         assert hashlib.sha256((release / name).read_bytes()).hexdigest() == expected
 
 
+@pytest.mark.parametrize("as_text", [False, True])
+def test_what_an_analyst_wrote_stays_in_the_house(home: Home, as_text: bool) -> None:
+    parameters = {"month_windows": "12", "S20.days": "14", "accept_quality": "the file of Anna in /srv/data"}
+    run = Run(tags={"parameters": json.dumps(parameters) if as_text else parameters, "mlflow.source.name": "/srv/data"})
+    folder = make(home, run, "a", values(), CATALOGUE)
+    told = json.loads((folder / "metadata.json").read_text())["parameters"]
+    assert told == {"month_windows": "12", "S20.days": "14", "accept_quality": True}
+    assert not [p.name for p in folder.iterdir() if b"Anna" in p.read_bytes() or b"/srv" in p.read_bytes()]
+    other = make(home, Run(tags={"parameters": parameters | {"accept_quality": ""}}), "b", values(), CATALOGUE)
+    assert json.loads((other / "metadata.json").read_text())["parameters"]["accept_quality"] is False
+
+
 def test_bundle_is_a_valid_data_package(release: Path) -> None:
     report = Package(str(release / "datapackage.json")).validate()
     assert report.valid, report.flatten(["type", "note"])
@@ -184,6 +196,8 @@ def test_what_has_no_rule_of_protection_is_not_released(home: Home) -> None:
         make(home, Run(), "a", values(), CATALOGUE[1:])
     with pytest.raises(CatalogueError, match="no rule of disclosure control for the kind of: S20"):
         make(home, Run(), "a", values(), [CATALOGUE[0] | {"kind": "mean"}, CATALOGUE[1]])
+    with pytest.raises(CatalogueError, match="no rule of disclosure control for the kind of: S3\n"):
+        make(home, Run(), "a", values(), [CATALOGUE[0], {"code": "S3", "title": "of no kind"}])
     with pytest.raises(PercorsiError, match="no counts of a proportion"):
         make(home, Run(), "a", values().assign(numerator=200.0), CATALOGUE)
     assert list_releases(home) == []

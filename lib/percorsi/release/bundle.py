@@ -36,7 +36,8 @@ class ReleasedRun(Protocol):
     """What a release asks of a run.
 
     `tags` may hold: commit, definitions (digest), inputs (table -> version), parameters, ended (ISO time of the end of
-    the run); mappings as such or as JSON. Nothing else of the run is copied.
+    the run); mappings as such or as JSON. Nothing else of the run is copied, and of `parameters` not the words in
+    which an analyst accepted failed quality (`accept_quality`): only whether somebody did.
     """
 
     run_id: str
@@ -59,7 +60,8 @@ def make(
     `values`: columns of `percorsi values`; `catalogue`: an entry with code and title for each code at least (columns of
     indicators.csv); `synthetic`: whether the data are, None where it is not known; `dsm_names`: area -> name.
     Raises UsageError for a name that cannot be one, ResultUnavailable for a name that is taken, CatalogueError for a
-    code without entry, PercorsiError where a hidden value would stay exposed.
+    code without entry, ResultUnavailable where an earlier release is not what was released or where, with what it
+    showed, a hidden value would stay exposed.
     """
     target = _target(home, name)
     frame = contents.prepare(values)
@@ -92,15 +94,16 @@ def _target(home: Home, name: str) -> Path:
     return target
 
 
-def _plain(value: Any) -> Any:
-    try:
-        return json.loads(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
+def _mapping(run: ReleasedRun, tag: str) -> dict[str, Any]:
+    value = run.tags.get(tag) or {}
+    return dict(json.loads(value) if isinstance(value, str) else value)
 
 
 def _metadata(run: ReleasedRun, name: str, rows: list[dict], rule: Rule, synthetic: bool | None) -> dict:
     counts = {status: sum(row["status"] == status for row in rows) for status in ("published", "suppressed", "absent")}
+    parameters = _mapping(run, "parameters")
+    if "accept_quality" in parameters:  # free text stays in the house
+        parameters["accept_quality"] = bool(parameters["accept_quality"])
     created = run.tags.get("ended") or datetime.now(UTC).isoformat(timespec="seconds")
     return {
         "release": name,
@@ -110,8 +113,8 @@ def _metadata(run: ReleasedRun, name: str, rows: list[dict], rule: Rule, synthet
         "created": str(created),
         "commit": run.tags.get("commit"),
         "definitions": run.tags.get("definitions"),
-        "inputs": _plain(run.tags.get("inputs")),
-        "parameters": _plain(run.tags.get("parameters")),
+        "inputs": {table: int(version) for table, version in _mapping(run, "inputs").items()},
+        "parameters": parameters,
         "values": counts,
         "disclosure_control": {
             "rule": "a value is suppressed where its numerator or the rest of its denominator is 1 to the threshold, "

@@ -18,7 +18,8 @@ _ALL = ("component", "sex", "age_class")  # empty says: all of them, or the valu
 _FRICTIONLESS = {"string": "string", "double": "number", "int": "integer", "boolean": "boolean"}
 # Text of deliveries must not become a formula where a spreadsheet opens the file.
 _UNSAFE = re.compile(r"^[\s=+\-@]+|[\x00-\x1f\x7f]+")
-KINDS = {"proportion"}
+# Kinds with a rule of protection. A new kind of indicator is not released before it has one.
+_PROTECTED = {"proportion"}
 
 
 def values_table() -> TableDeclaration:
@@ -78,15 +79,15 @@ def indicator_rows(catalogue: list[dict], codes: set[str]) -> list[dict]:
             f"no entry with a title for: {', '.join(unknown)}",
             next_step="release with the catalogue the run was computed with",
         )
-    kinds = {c: entries[c].get("kind") or "proportion" for c in sorted(codes, key=code_order)}
-    unprotected = [c for c, kind in kinds.items() if kind not in KINDS]
+    ordered = sorted(codes, key=code_order)
+    unprotected = [code for code in ordered if entries[code].get("kind") not in _PROTECTED]
     if unprotected:
         raise CatalogueError(
             f"no rule of disclosure control for the kind of: {', '.join(unprotected)}",
             next_step="release a run without them",
         )
     columns = list(indicators_table().columns)
-    return [{c: entries[code].get(c) for c in columns} | {"kind": kinds[code]} for code in kinds]
+    return [{c: entries[code].get(c) for c in columns} for code in ordered]
 
 
 def _text(value: Any) -> str:

@@ -118,7 +118,7 @@ def _withstand(tables: list[LinkedTable], masks: list[np.ndarray], unknown: list
         if all((mask == old).all() for mask, old in zip(masks, before, strict=True)):
             raise ResultUnavailable(
                 f"with what earlier releases of the year show, hidden values of {tables[0].code} could be worked out",
-                next_step="withdraw the earlier releases (remove their folders from the home), then release again",
+                next_step="do not publish these values, or fewer breakdowns: what was released is in others' hands",
             )
 
 

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from percorsi.errors import ResultUnavailable
 from percorsi.home import Home
-from percorsi.release.pulling import list_releases, verified
+from percorsi.release.pulling import release_folders, verified, verified_metadata
 from percorsi.release.relations import KEY, LinkedTable, linked_tables
 from percorsi.release.suppression import Rule
 
@@ -35,20 +34,15 @@ class Earlier:
 def compare(home: Home, year: int, frame: "pd.DataFrame", rule: Rule) -> Earlier:
     """Earlier releases of the year in this home against the values about to be released.
 
-    A release that can no longer be verified is named in the summary as not compared.
+    Raises ResultUnavailable naming one that is no longer what was released: what it showed cannot be known. Of one
+    whose metadata are not sound, neither is the year.
     """
     result = Earlier()
-    same_year = [entry["release"] for entry in list_releases(home) if entry["year"] == year]
-    if not same_year:
-        return result
-    tables = linked_tables(frame)
-    for name in sorted(same_year):
-        try:
-            rows = list(csv.DictReader(io.StringIO(verified(home.releases / name)["values.csv"].decode(), newline="")))
-        except ResultUnavailable:
-            result.summary.append({"release": name, "compared": False})
-            continue
-        result.summary.append({"release": name, "compared": True, **_compare(result, rows, tables, rule)})
+    same_year = [folder for folder in release_folders(home) if verified_metadata(folder)["year"] == year]
+    tables = linked_tables(frame) if same_year else []
+    for folder in same_year:
+        rows = list(csv.DictReader(io.StringIO(verified(folder)["values.csv"].decode(), newline="")))
+        result.summary.append({"release": folder.name, **_compare(result, rows, tables, rule)})
     return result
 
 

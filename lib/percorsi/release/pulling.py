@@ -27,16 +27,21 @@ def list_releases(home: Home) -> list[dict]:
     without readable metadata is listed with empty columns.
     """
     found = []
-    for folder in sorted(home.releases.glob("*")) if home.releases.is_dir() else []:
-        if folder.is_dir() and not folder.name.startswith("."):
-            try:
-                told = json.loads((folder / METADATA).read_bytes())
-                counts = dict(told["values"])
-            except (OSError, ValueError, KeyError, TypeError):
-                told, counts = {}, {}
-            keys = {key: told.get(key) for key in ("year", "run", "created", "data")}
-            found.append({"release": folder.name, **keys, **{k: counts.get(k) for k in _COUNTS}})
+    for folder in release_folders(home):
+        try:
+            told = json.loads((folder / METADATA).read_bytes())
+            counts = dict(told["values"])
+        except (OSError, ValueError, KeyError, TypeError):
+            told, counts = {}, {}
+        keys = {key: told.get(key) for key in ("year", "run", "created", "data")}
+        found.append({"release": folder.name, **keys, **{k: counts.get(k) for k in _COUNTS}})
     return sorted(found, key=lambda r: (str(r["created"] or ""), _natural(r["release"])), reverse=True)
+
+
+def release_folders(home: Home) -> list[Path]:
+    """The folders of the releases of a home, by name; what a killed process left aside is none."""
+    folders = sorted(home.releases.glob("*")) if home.releases.is_dir() else []
+    return [folder for folder in folders if folder.is_dir() and not folder.name.startswith(".")]
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
@@ -78,15 +83,8 @@ def verified(folder: Path) -> dict[str, bytes]:
 
     Raises ResultUnavailable naming the files that are missing or changed.
     """
-    try:
-        content = (folder / METADATA).read_bytes()
-        told = json.loads(content)
-        sound = told.pop("digest") == digest(told)
-        files = dict(told["files"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        sound, files = False, {}
-    faulty = [] if sound else [METADATA]
-    found = {METADATA: content} if sound else {}
+    files = verified_metadata(folder)["files"]
+    found, faulty = {METADATA: (folder / METADATA).read_bytes()}, []
     for file, expected in files.items():
         try:
             found[file] = (folder / file).read_bytes()
@@ -95,11 +93,26 @@ def verified(folder: Path) -> dict[str, bytes]:
         if hashlib.sha256(found[file]).hexdigest() != expected:
             faulty.append(file)
     if faulty:
-        raise ResultUnavailable(
-            f"the release {folder.name} is not what was released: {', '.join(faulty)} missing or changed",
-            next_step="restore the folder from a copy, or make a new release of the run under another name",
-        )
+        raise _not_as_released(folder, faulty)
     return found
+
+
+def verified_metadata(folder: Path) -> dict:
+    """The metadata of a release as they were released. Raises ResultUnavailable where they are missing or changed."""
+    try:
+        told = json.loads((folder / METADATA).read_bytes())
+        if told.pop("digest") == digest(told):
+            return told
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        pass
+    raise _not_as_released(folder, [METADATA])
+
+
+def _not_as_released(folder: Path, faulty: list[str]) -> ResultUnavailable:
+    return ResultUnavailable(
+        f"the release {folder.name} is not what was released: {', '.join(faulty)} missing or changed",
+        next_step=f"restore {folder} from a copy; until then it is not given out, and no other is published beside it",
+    )
 
 
 def _place(files: dict[str, bytes], out: Path) -> list[Path]:
