@@ -1,14 +1,16 @@
 """Runs: what is recorded, what can be found, and that nothing is written outside the home."""
 
+import json
 import re
 import subprocess
 import sys
+import traceback
 
 import pytest
 
 from percorsi.errors import ResultUnavailable
 from percorsi.home import Home
-from percorsi.runs import code_version, find, list_runs, open_run
+from percorsi.runs import code_version, find, list_runs, open_run, shown_uri
 from percorsi.settings import Settings, TrackingSettings
 
 SETTINGS = Settings()
@@ -109,17 +111,20 @@ def test_only_runs_that_ended_well_with_values_are_the_latest(home, run_id):
     with open_run(SETTINGS, home, **WHAT) as running:
         running.log_values(ROWS)
         assert find(SETTINGS, home).run_id == run_id
-        listed = list_runs(SETTINGS, home).set_index("run_id")
+        rows = list_runs(SETTINGS, home).to_dict("records")
     assert find(SETTINGS, home, "latest").run_id == running.run_id
 
     for run, message in [(failed, "FAILED"), (stopped, "KILLED"), (without_values, "no values")]:
         with pytest.raises(ResultUnavailable, match=message):
             find(SETTINGS, home, run.run_id)
-    listed = listed.head(5)  # below it, the first run
-    assert list(listed.index) == [r.run_id for r in (running, stopped, failed, without_values)] + [run_id]
-    assert list(listed["status"]) == ["RUNNING", "KILLED", "FAILED", "FINISHED", "FINISHED"]
-    assert list(listed["values"]) == [True, True, True, False, True]
-    assert list(listed["error"]) == ["", "KeyboardInterrupt", "ValueError", "", ""]
+    mine = [r.run_id for r in (running, stopped, failed, without_values)] + [run_id]
+    listed = [row for row in rows if row["run_id"] in mine]  # other tests have runs in the same store
+    assert [row["run_id"] for row in listed] == mine
+    assert [row["status"] for row in listed] == ["RUNNING", "KILLED", "FAILED", "FINISHED", "FINISHED"]
+    assert [row["values"] for row in listed] == [True, True, True, False, True]
+    assert [row["error"] for row in listed] == ["", "KeyboardInterrupt", "ValueError", "", ""]
+    assert [row["seconds"] is None for row in listed] == [True, False, False, False, False]
+    assert json.loads(json.dumps(rows, allow_nan=False)) == rows
     assert b"a value of a person" not in (home.path / "mlflow.db").read_bytes()
 
 
@@ -148,6 +153,62 @@ def test_a_server_that_does_not_answer(tmp_path, monkeypatch):
         pass
 
 
+def test_an_address_is_shown_without_what_is_secret_in_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    home = Home(tmp_path / "home")
+    secret = Settings(tracking=TrackingSettings(uri="http://anna:pa@ss/word@127.0.0.1:9/mlflow?token=t0ken"))
+    assert shown_uri(secret, home) == "http://127.0.0.1:9/mlflow"
+    assert shown_uri(SETTINGS, home) == home.tracking_uri
+    for uri in ("https://mlflow.example.org:5000/a", "sqlite:////srv/mlflow.db", "/srv/mlruns"):
+        assert shown_uri(Settings(tracking=TrackingSettings(uri=uri)), home) == uri
+    secret = Settings(tracking=TrackingSettings(uri="http://anna:password@127.0.0.1:9"))
+    with pytest.raises(ResultUnavailable) as caught, open_run(secret, home, **WHAT):
+        pass
+    told = "".join(traceback.format_exception(caught.value))
+    assert "http://127.0.0.1:9 cannot be used" in told
+    assert "anna" not in told and ":password" not in told
+
+
+def test_a_store_that_goes_away_midway(home, run_id, monkeypatch):
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    def gone(*_args):
+        raise MlflowException("API request to http://anna:password@127.0.0.1 failed")
+
+    with pytest.raises(ResultUnavailable, match="cannot be used") as caught, open_run(SETTINGS, home, **WHAT) as run:
+        monkeypatch.setattr(MlflowClient, "log_text", gone)
+        run.log_text("a", "a.txt")
+    assert "password" not in "".join(traceback.format_exception(caught.value))
+    failed = next(row for row in list_runs(SETTINGS, home).to_dict("records") if row["run_id"] == run.run_id)
+    assert (failed["status"], failed["error"]) == ("FAILED", "MlflowException")
+
+
+def test_runs_of_others_on_a_shared_store_are_nobodys(home, run_id, tmp_path):
+    """A second home on the first one's store, and runs that somebody else logs to the same experiment."""
+    from mlflow import MlflowClient
+
+    shared = Settings(tracking=TrackingSettings(uri=home.tracking_uri))
+    other = Home(tmp_path / "other")
+    with pytest.raises(ResultUnavailable, match="no run has values yet"):
+        find(shared, other)
+    mlflow = MlflowClient(home.tracking_uri)
+    experiment = mlflow.get_experiment_by_name("percorsi").experiment_id
+    foreign = [mlflow.create_run(experiment, tags=tags).info.run_id for tags in ({}, {"percorsi.values": "true"})]
+    for each in foreign:
+        mlflow.set_terminated(each)
+    before = find(SETTINGS, home).run_id
+    with open_run(shared, other, **WHAT) as opened:
+        opened.log_values(ROWS)
+    assert find(shared, other).run_id == opened.run_id
+    assert list(list_runs(shared, other)["run_id"]) == [opened.run_id]
+    assert find(SETTINGS, home).run_id == before
+    assert not set(list_runs(SETTINGS, home)["run_id"]) & {*foreign, opened.run_id}
+    for each in (*foreign, opened.run_id):
+        with pytest.raises(ResultUnavailable, match=f"there is no run {each}"):
+            find(SETTINGS, home, each)
+
+
 def test_many_values_and_parameters_fit(home):
     """MLflow takes 1000 metrics and 100 parameters at once; 137 indicators with components have more."""
     rows = [{"code": f"S{i}", "component": "", "value": i, "numerator": i, "denominator": i} for i in range(401)]
@@ -162,7 +223,7 @@ def test_the_first_run_says_nothing_and_leaves_the_current_folder_alone(first):
     folder, done = first
     assert (done.stdout, done.stderr) == ("", "")
     assert list((folder / "current").iterdir()) == []
-    assert sorted(p.name for p in (folder / "home").iterdir()) == ["mlartifacts", "mlflow.db"]
+    assert sorted(p.name for p in (folder / "home").iterdir()) == ["home.id", "mlartifacts", "mlflow.db"]
 
 
 def test_the_commit_is_that_of_the_librarys_own_checkout(tmp_path):

@@ -3,5 +3,6 @@
 from percorsi.runs.commit import code_version
 from percorsi.runs.finding import RunInfo, find, list_runs
 from percorsi.runs.recording import Run, open_run
+from percorsi.runs.tracking import shown_uri
 
-__all__ = ["Run", "RunInfo", "code_version", "find", "list_runs", "open_run"]
+__all__ = ["Run", "RunInfo", "code_version", "find", "list_runs", "open_run", "shown_uri"]

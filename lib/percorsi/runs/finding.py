@@ -1,4 +1,7 @@
-"""Looking runs up: the latest that has values, one by its identifier, all as a table."""
+"""Looking runs up: the latest that has values, one by its identifier, all as a table.
+
+A server may be shared, its experiment too: runs of other homes, or not of this library, are not looked at.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +14,7 @@ from percorsi.home import Home
 from percorsi.runs.tracking import (
     COMMIT,
     ERROR,
+    HOME,
     INPUT_VERSION,
     KIND,
     NOT_FOUND,
@@ -18,6 +22,7 @@ from percorsi.runs.tracking import (
     VERSION,
     YEAR,
     client,
+    home_tag,
     is_ours,
     reachable,
 )
@@ -55,19 +60,19 @@ class RunInfo:
 
 
 def find(settings: Settings, home: Home, which: str = "latest") -> RunInfo:
-    """The run of an identifier, or the latest begun of those that ended well and have values.
+    """The run of this home of an identifier, or the latest begun of those that ended well and have values.
 
     Raises ResultUnavailable where there is none, or where the one named failed, still runs or has no values.
     """
     mlflow = _existing(settings, home)
     if which == "latest":
-        wanted = f"attributes.status = 'FINISHED' and tags.`{VALUES}` = 'true'"
-        found = _search(settings, mlflow, wanted, limit=1) if mlflow else []
+        wanted = f" and attributes.status = 'FINISHED' and tags.`{VALUES}` = 'true'"
+        found = _search(settings, home, mlflow, wanted, limit=1) if mlflow else []
         if not found:
             raise ResultUnavailable("no run has values yet", next_step=_COMPUTE)
         return _info(found[0])
-    run = _get(settings, mlflow, which) if mlflow else None
-    if run is None:
+    run = _get(settings, home, mlflow, which) if mlflow else None
+    if run is None or run.data.tags.get(HOME) != home_tag(home):
         raise ResultUnavailable(f"there is no run {which}", next_step=_COMPUTE)
     if run.info.status != "FINISHED" or VALUES not in run.data.tags:
         state = "has no values" if run.info.status == "FINISHED" else f"did not end well ({run.info.status})"
@@ -76,28 +81,34 @@ def find(settings: Settings, home: Home, which: str = "latest") -> RunInfo:
 
 
 def list_runs(settings: Settings, home: Home) -> pd.DataFrame:
-    """All runs, the latest begun first: run_id, year, kind, status, values, started (UTC), seconds, commit, error."""
+    """All runs of this home, the latest begun first.
+
+    Columns: run_id, year, kind, status, values (whether it has them), started (UTC), seconds (None while it runs),
+    commit, error. All are plain objects, so that the rows are valid JSON.
+    """
     mlflow = _existing(settings, home)
-    rows = [_row(run) for run in _search(settings, mlflow, "")] if mlflow else []
-    return pd.DataFrame(rows, columns=_COLUMNS)
+    rows = [_row(run) for run in _search(settings, home, mlflow, "")] if mlflow else []
+    return pd.DataFrame(rows, columns=_COLUMNS, dtype=object)
 
 
 def _existing(settings: Settings, home: Home) -> "MlflowClient | None":
-    """No client where the home has no store: looking something up creates nothing."""
-    if is_ours(settings) and not (home.path / "mlflow.db").exists():
+    """No client where the home never opened a run or has no store: looking something up creates nothing."""
+    if home_tag(home) is None or (is_ours(settings) and not (home.path / "mlflow.db").exists()):
         return None
     return client(settings, home)
 
 
-def _search(settings: Settings, mlflow: "MlflowClient", wanted: str, limit: int | None = None) -> "list[MlflowRun]":
+def _search(
+    settings: Settings, home: Home, mlflow: "MlflowClient", wanted: str, limit: int | None = None
+) -> "list[MlflowRun]":
     runs: list[MlflowRun] = []
     token = None
-    with reachable(settings):
+    with reachable(settings, home):
         found = mlflow.get_experiment_by_name(settings.tracking.experiment)
         while found is not None:
             page = mlflow.search_runs(
                 [found.experiment_id],
-                wanted,
+                f"tags.`{HOME}` = '{home_tag(home)}'{wanted}",
                 max_results=limit or _PAGE,
                 order_by=["attributes.start_time DESC"],
                 page_token=token,
@@ -109,10 +120,10 @@ def _search(settings: Settings, mlflow: "MlflowClient", wanted: str, limit: int 
     return runs
 
 
-def _get(settings: Settings, mlflow: "MlflowClient", run_id: str) -> "MlflowRun | None":
+def _get(settings: Settings, home: Home, mlflow: "MlflowClient", run_id: str) -> "MlflowRun | None":
     from mlflow.exceptions import MlflowException
 
-    with reachable(settings):
+    with reachable(settings, home):
         try:
             return mlflow.get_run(run_id)
         except MlflowException as error:

@@ -12,6 +12,7 @@ from percorsi.runs.commit import UNKNOWN, code_version
 from percorsi.runs.tracking import (
     COMMIT,
     ERROR,
+    HOME,
     INPUT_DIGEST,
     INPUT_VERSION,
     KIND,
@@ -20,6 +21,7 @@ from percorsi.runs.tracking import (
     YEAR,
     client,
     experiment,
+    home_tag,
     reachable,
 )
 from percorsi.settings import Settings
@@ -102,29 +104,29 @@ def open_run(
 
     `parameters` may be nested; `digests` are those of code, definitions and the like, as tags. `commit` is read from
     the checkout where it is not given. Of an error its type is recorded, never its words: they may quote a value.
-    Raises ResultUnavailable where the store cannot be reached.
+    Raises ResultUnavailable where the store cannot be reached, at first or later.
     """
     mlflow = client(settings, home)
     read, version = code_version()
     commit = commit or read
-    tags = {KIND: kind, YEAR: str(year), COMMIT: commit, VERSION: version}
+    tags = {HOME: home_tag(home, make=True), KIND: kind, YEAR: str(year), COMMIT: commit, VERSION: version}
     tags |= {f"percorsi.{name}_digest": digest for name, digest in sorted(digests.items())}
     if commit != UNKNOWN:
         tags["mlflow.source.git.commit"] = commit.removesuffix("-dirty")
     where = experiment(settings, home, mlflow)
-    with reachable(settings):
+    with reachable(settings, home):
         opened = mlflow.create_run(where, run_name=f"{kind} {year}", tags=tags)
-    run = Run(opened.info.run_id, mlflow)
-    try:
-        _log_parameters(run, {"year": year, **parameters})
-        yield run
-    except BaseException as error:
-        status = "KILLED" if isinstance(error, KeyboardInterrupt | SystemExit) else "FAILED"
-        with contextlib.suppress(Exception):  # a store that is gone must not hide why the run failed
-            run.tag(ERROR, type(error).__name__)
-            mlflow.set_terminated(run.run_id, status)
-        raise
-    mlflow.set_terminated(run.run_id, "FINISHED")
+        run = Run(opened.info.run_id, mlflow)
+        try:
+            _log_parameters(run, {"year": year, **parameters})
+            yield run
+        except BaseException as error:
+            status = "KILLED" if isinstance(error, KeyboardInterrupt | SystemExit) else "FAILED"
+            with contextlib.suppress(Exception):  # a store that is gone must not hide why the run failed
+                run.tag(ERROR, type(error).__name__)
+                mlflow.set_terminated(run.run_id, status)
+            raise
+        mlflow.set_terminated(run.run_id, "FINISHED")
 
 
 def _log_parameters(run: Run, parameters: Mapping[str, Any]) -> None:

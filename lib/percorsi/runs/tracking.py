@@ -3,6 +3,8 @@
 import contextlib
 import logging
 import os
+import re
+import secrets
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 KIND, YEAR, VALUES, ERROR = "percorsi.kind", "percorsi.year", "percorsi.values", "percorsi.error"
 INPUT_VERSION, INPUT_DIGEST = "percorsi.version", "percorsi.digest"  # of each input
 COMMIT, VERSION = "percorsi.commit", "percorsi.version"
+HOME = "percorsi.home"
 NOT_FOUND = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # no such run; nothing that could be a run's name
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -29,6 +32,25 @@ _ENVIRONMENT = {
 def is_ours(settings: Settings) -> bool:
     """Whether the store is the home's own SQLite file."""
     return not settings.tracking.uri
+
+
+def shown_uri(settings: Settings, home: Home) -> str:
+    """The address of the store as it may be printed: without user, password and query."""
+    return re.sub(r"(?<=://).*@|\?.*", "", settings.tracking.uri) or home.tracking_uri
+
+
+def home_tag(home: Home, *, make: bool = False) -> str | None:
+    """What tells the runs of this home from others of a shared server: a random name, kept in the home.
+
+    None where the home has none yet, unless it is to be made.
+    """
+    path = home.path / "home.id"
+    if make and not path.exists():
+        home.create()
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.write_text(secrets.token_hex(16) + "\n")
+        draft.replace(path)  # whole or not at all
+    return path.read_text().strip() if path.exists() else None
 
 
 def client(settings: Settings, home: Home) -> "MlflowClient":
@@ -45,16 +67,16 @@ def client(settings: Settings, home: Home) -> "MlflowClient":
     for logger in ("mlflow", "alembic"):
         logging.getLogger(logger).setLevel(logging.WARNING)
     if is_ours(settings):
-        home.path.mkdir(parents=True, exist_ok=True)
+        home.create()
     try:
         return MlflowClient(tracking_uri=settings.tracking.uri or home.tracking_uri)
-    except MlflowException as error:
-        raise _unreachable(settings) from error
+    except MlflowException:
+        raise _unreachable(settings, home) from None
 
 
 def experiment(settings: Settings, home: Home, mlflow: "MlflowClient") -> str:
     """Identifier of the experiment, made where it is not there yet."""
-    with reachable(settings):
+    with reachable(settings, home):
         found = mlflow.get_experiment_by_name(settings.tracking.experiment)
         if found is not None:
             return found.experiment_id
@@ -63,8 +85,11 @@ def experiment(settings: Settings, home: Home, mlflow: "MlflowClient") -> str:
 
 
 @contextlib.contextmanager
-def reachable(settings: Settings) -> Iterator[None]:
-    """Turns MLflow's failure to reach its store into an error with a next step."""
+def reachable(settings: Settings, home: Home) -> Iterator[None]:
+    """Turns MLflow's failure to reach its store into an error with a next step.
+
+    MLflow's own words are left out: they quote the address, with the password in it.
+    """
     from mlflow.exceptions import MlflowException
 
     try:
@@ -72,11 +97,11 @@ def reachable(settings: Settings) -> Iterator[None]:
     except MlflowException as error:
         if error.error_code in NOT_FOUND:
             raise
-        raise _unreachable(settings) from error
+        raise _unreachable(settings, home) from None
 
 
-def _unreachable(settings: Settings) -> ResultUnavailable:
+def _unreachable(settings: Settings, home: Home) -> ResultUnavailable:
     return ResultUnavailable(
-        f"the MLflow store {settings.tracking.uri or 'of the home'} cannot be used",
+        f"the MLflow store {shown_uri(settings, home)} cannot be used",
         next_step="see that the server named by tracking.uri runs, or leave tracking.uri empty",
     )
