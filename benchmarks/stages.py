@@ -95,7 +95,7 @@ def main() -> None:
         ),
         (
             "quality",
-            lambda: judge(store, settings, wanted.year, "benchmark"),
+            lambda: judge(store, wanted.year, "benchmark"),
             "a scan of conformed/care_episode",
             lambda: scan(store, ["conformed/care_episode"]),
         ),

@@ -84,7 +84,7 @@ def quality(home: Home, settings: Settings, year: int, accept: str | None) -> "Q
     _need_deliveries(home)
     with _stage(home, settings, "quality") as (store, tick):
         tick("quality")
-        return judge(store, settings, year, f"{year}-alone", accept, tick.within)
+        return judge(store, year, f"{year}-alone", accept, tick.within)
 
 
 def features(home: Home, settings: Settings, year: int) -> dict[str, int]:
@@ -167,7 +167,7 @@ def _compute(
     with runs.open_run(settings, store.home, year=year, kind=kind, parameters=parameters, digests=digests) as opened:
         opened.log_inputs(_inputs(store))
         tick("quality")
-        report = judge(store, settings, year, opened.run_id, accept, tick.within)
+        report = judge(store, year, opened.run_id, accept, tick.within)
         _refuse_closed_gate(report)
         tick("indicators")
         values = compute(

@@ -82,14 +82,23 @@ _UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG,
 
 
 def conf_dir() -> Path:
-    """The folder of the configuration: PERCORSI_CONF, else the checkout's, else the installed one."""
-    named = os.environ.get("PERCORSI_CONF")
+    """The folder of the configuration."""
+    return editable_folder("conf")
+
+
+def editable_folder(name: str) -> Path:
+    """A folder that its readers edit: the one PERCORSI_<NAME> names, else the checkout's, else the installed one.
+
+    Raises ConfigurationError where the variable names no folder.
+    """
+    variable = f"PERCORSI_{name.upper()}"
+    named = os.environ.get(variable)
     if named:
         if not Path(named).is_dir():
-            raise ConfigurationError(f"PERCORSI_CONF names {named}, which is no folder")
+            raise ConfigurationError(f"{variable} names {named}, which is no folder")
         return Path(named)
-    checkout = Path(__file__).resolve().parents[2] / "conf"
-    return checkout if checkout.is_dir() else Path(sys.prefix) / "share" / "percorsi" / "conf"
+    checkout = Path(__file__).resolve().parents[2] / name
+    return checkout if checkout.is_dir() else Path(sys.prefix) / "share" / "percorsi" / name
 
 
 def load_yaml(path: Path) -> dict:

@@ -6,12 +6,10 @@ import pandas as pd
 import pytest
 
 from percorsi.errors import ConfigurationError
-from percorsi.quality import regions_left
+from percorsi.quality import load_suites, regions_left
 from percorsi.quality.counts import SHARES
 from percorsi.quality.gate import grades, withheld
-from percorsi.quality.suites import expectations_dir, load_suite
-
-COLUMNS = {name: share.item for name, share in SHARES.items()}
+from percorsi.quality.suites import expectations_dir
 
 
 def checks(*rows):
@@ -61,7 +59,7 @@ def test_regions_left():
 
 
 def test_the_suite_of_the_project_judges_every_share():
-    suite = load_suite("care_episode", COLUMNS)
+    suite = load_suites()["care_episode"]
     assert {check.kwargs.column for check in suite.checks} == set(SHARES)
     critical = [(c.meta.check, c.kwargs.column, c.threshold) for c in suite.checks if c.severity == "critical"]
     assert critical == [("diagnosis_usable", "opening_usable", 0.5)]
@@ -76,8 +74,8 @@ def edited(tmp_path, edit):
 
 
 def test_an_edited_threshold_is_another_suite(tmp_path):
-    before = load_suite("care_episode", COLUMNS)
-    after = load_suite("care_episode", COLUMNS, edited(tmp_path, lambda e: e[0]["kwargs"].update(min_value=0.6)))
+    before = load_suites()["care_episode"]
+    after = load_suites(edited(tmp_path, lambda e: e[0]["kwargs"].update(min_value=0.6)))["care_episode"]
     assert (before.checks[0].threshold, after.checks[0].threshold) == (0.5, 0.6)
     assert after.digest != before.digest
     assert after.checks[1:] == before.checks[1:]
@@ -102,7 +100,7 @@ def test_an_edited_threshold_is_another_suite(tmp_path):
 )
 def test_a_faulty_suite_is_refused(tmp_path, edit, told):
     with pytest.raises(ConfigurationError, match=told) as caught:
-        load_suite("care_episode", COLUMNS, edited(tmp_path, edit))
+        load_suites(edited(tmp_path, edit))
     assert "care_episode.json" in str(caught.value)
 
 
@@ -112,7 +110,7 @@ def test_all_faults_are_told_at_once(tmp_path):
         expectations[1]["kwargs"]["column"] = "b"
 
     with pytest.raises(ConfigurationError, match="(?s)no column 'a'.*no column 'b'"):
-        load_suite("care_episode", COLUMNS, edited(tmp_path, edit))
+        load_suites(edited(tmp_path, edit))
 
 
 def test_a_key_written_twice_is_refused_with_its_line(tmp_path):
@@ -120,4 +118,33 @@ def test_a_key_written_twice_is_refused_with_its_line(tmp_path):
     twice = text.replace('"min_value": 0.5}', '"min_value": 0.5, "min_value": 0.1}', 1)
     (tmp_path / "care_episode.json").write_text(twice)
     with pytest.raises(ConfigurationError, match="line 7: the key 'min_value'"):
-        load_suite("care_episode", COLUMNS, tmp_path)
+        load_suites(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('{"name": "perché"}'.encode("latin-1"), "not UTF-8"),
+        (b'{"name": "care_episode",\n "expectations": [],}', "line 2: no valid JSON"),
+        (b"name: care_episode\n", "line 1: no valid JSON"),  # YAML that is no JSON
+        (b"", "no valid JSON"),
+        (b"[]", "a mapping of keys is expected"),
+        (b'{"name": "care_episode"}', "expectations: Field required"),
+        (None, "cannot be read"),
+    ],
+)
+def test_a_file_that_is_no_suite_is_refused(tmp_path, content, told):
+    if content is not None:
+        (tmp_path / "care_episode.json").write_bytes(content)
+    with pytest.raises(ConfigurationError, match=told) as caught:
+        load_suites(tmp_path)
+    assert "care_episode.json" in str(caught.value)
+
+
+def test_the_folder_of_the_suites_is_named_by_a_variable(tmp_path, monkeypatch):
+    edited(tmp_path, lambda e: e[0]["kwargs"].update(min_value=0.6))
+    monkeypatch.setenv("PERCORSI_EXPECTATIONS", str(tmp_path))
+    assert load_suites()["care_episode"].checks[0].threshold == 0.6
+    monkeypatch.setenv("PERCORSI_EXPECTATIONS", str(tmp_path / "nowhere"))
+    with pytest.raises(ConfigurationError, match="PERCORSI_EXPECTATIONS names .*nowhere, which is no folder"):
+        load_suites()

@@ -4,10 +4,13 @@ import re
 from datetime import date
 
 import pytest
+from deltalake import write_deltalake
 
-from percorsi.errors import UsageError
+from percorsi.errors import ConfigurationError, ResultUnavailable, UsageError
+from percorsi.flows import load_layouts
 from percorsi.home import Home
 from percorsi.quality import judge, regions_left
+from percorsi.quality import report as reporting
 from percorsi.storage import Store
 
 EPISODE_SCHEMA = """person_id long, register string, region string, azienda string, dsm string, structure string,
@@ -46,18 +49,22 @@ def line(contact, delivery):
 
 
 @pytest.fixture(scope="module")
-def judged(spark, settings, tmp_path_factory):
+def judged(spark, tmp_path_factory):
     """Region 010: 10 of 10. 030: 5 of 10, on the critical threshold. 041: 4 of 10. 150: 9 of 9, 2 rejected."""
     store = Store(Home(tmp_path_factory.mktemp("judged")), spark)
+
+    def write(name, rows, schema):
+        write_deltalake(store.path(name), spark.createDataFrame(rows, schema).toArrow())
+
     rows = episodes("010", 10, 0) + episodes("030", 5, 5, 100) + episodes("041", 4, 6, 200) + episodes("150", 9, 0, 300)
     early = (*episodes("010", 0, 1, 400)[0][:-1], 2014)  # what a data end of 2014 took for a person: not in sight
-    store.write(spark.createDataFrame([*rows, early], EPISODE_SCHEMA), "conformed/care_episode")
+    write("conformed/care_episode", [*rows, early], EPISODE_SCHEMA)
     lines = [line(1, "a"), line(2, "a"), line(3, "not in the ledger")]
-    store.write(spark.createDataFrame(lines, RAW_SCHEMA), "raw/CNT")
-    store.write(spark.createDataFrame([], RAW_SCHEMA), "current/CNT")
+    write("raw/CNT", lines, RAW_SCHEMA)
+    write("current/CNT", [], RAW_SCHEMA)
     ledger = [("a", "CNT_150_2015_S1.csv", None), ("a", "CNT_150_2015_S2.csv", "truncated")]
-    store.write(spark.createDataFrame(ledger, "delivery string, file string, refused string"), "delivery_file")
-    return store, judge(store, settings, 2015, "run-a")
+    write("delivery_file", ledger, "delivery string, file string, refused string")
+    return store, judge(store, 2015, "run-a")
 
 
 def row(report, check, area):
@@ -118,10 +125,10 @@ def test_what_stands_in_the_tables_is_what_the_report_says(judged):
     assert (count["records"], count["opening_default"], count["episodes"], count["episodes_usable"]) == (20, 10, 10, 5)
 
 
-def test_accepted_failures_withhold_nothing_and_are_recorded(judged, settings):
+def test_accepted_failures_withhold_nothing_and_are_recorded(judged):
     store, first = judged
     versions = store.version("quality/diagnosis_count")
-    report = judge(store, settings, 2015, "run-b", accept="agreed with the region")
+    report = judge(store, 2015, "run-b", accept="agreed with the region")
     assert report.withheld == {}
     assert report.grades["041"] == "C"
     assert report.accepted == "agreed with the region"
@@ -129,14 +136,49 @@ def test_accepted_failures_withhold_nothing_and_are_recorded(judged, settings):
     assert [(r["run_key"], r["area"], r["check"]) for r in kept] == [("run-b", "041", "diagnosis_usable")]
     assert store.version("quality/diagnosis_count") == versions  # counted once, judged twice
     assert store.read("quality/withheld").count() == 1  # the first judging stands beside the second
-    again = judge(store, settings, 2015, "run-b")
+    again = judge(store, 2015, "run-b")
     assert again.withheld == first.withheld
     assert store.read("quality/check").count() == 2 * len(first.checks)
 
 
-def test_a_key_that_is_no_file_name_is_refused(judged, settings):
+def test_two_years_by_turns_are_counted_once_each(judged):
+    store, _ = judged
+    inputs = reporting._inputs(store)
+    of_2015, made_from = reporting._measure(store, 2015, inputs)
+    of_2014, _ = reporting._measure(store, 2014, inputs)
+    version = store.version("quality/diagnosis_count")
+    for year, counted in [(2015, of_2015), (2014, of_2014)]:
+        again, _ = reporting._measure(store, year, inputs)
+        assert again.sort_values(["semester", "area"]).values.tolist() == (
+            counted.sort_values(["semester", "area"]).values.tolist()
+        )
+    assert store.version("quality/diagnosis_count") == version
+    assert set(of_2014["year"]) == {2014}
+
+
+def test_what_is_read_decides_whether_it_is_counted_again(monkeypatch):
+    before = reporting._made_from({"conformed/care_episode": 3})
+    assert reporting._made_from({"conformed/care_episode": 3}) == before
+    assert reporting._made_from({"conformed/care_episode": 4}) != before
+    with monkeypatch.context() as other:
+        other.setattr(reporting, "regions", lambda: {"010": "Piemonte"})
+        assert reporting._made_from({"conformed/care_episode": 3}) != before
+    layouts = load_layouts()
+    with monkeypatch.context() as other:
+        other.setattr(reporting, "load_layouts", lambda: layouts | {"CNT": layouts["PST"]})  # another key
+        assert reporting._made_from({"conformed/care_episode": 3}) != before
+
+
+def test_what_cannot_be_judged_is_refused_before_anything_is_written(store, judged, monkeypatch, tmp_path):
     with pytest.raises(UsageError):
-        judge(judged[0], settings, 2015, "../elsewhere")
+        judge(judged[0], 2015, "../elsewhere")
+    with pytest.raises(ResultUnavailable, match="conformed/care_episode does not exist"):
+        judge(store, 2015, "run")
+    (tmp_path / "care_episode.json").write_text("{")
+    monkeypatch.setenv("PERCORSI_EXPECTATIONS", str(tmp_path))
+    with pytest.raises(ConfigurationError, match="care_episode.json"):
+        judge(store, 2015, "run")
+    assert not store.home.path.exists()
 
 
 def test_nothing_of_a_person_is_written(judged):

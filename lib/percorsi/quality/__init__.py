@@ -2,5 +2,6 @@
 
 from percorsi.quality.gate import regions_left
 from percorsi.quality.report import QualityReport, judge
+from percorsi.quality.suites import load_suites
 
-__all__ = ["QualityReport", "judge", "regions_left"]
+__all__ = ["QualityReport", "judge", "load_suites", "regions_left"]

@@ -1,5 +1,6 @@
 """Judging the data of a year: measure in one pass, let the expectations judge, close the gate where they must."""
 
+import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from percorsi.conformed import known_by
-from percorsi.digests import code_digest, digest
+from percorsi.digests import code_digest, conf_digest, digest
 from percorsi.errors import UsageError
 from percorsi.flows import load_layouts
 from percorsi.quality import gate
@@ -18,8 +19,8 @@ from percorsi.quality.data_docs import mark_pages
 from percorsi.quality.diagnosis import count_episodes, count_rejected
 from percorsi.quality.judging import failed_areas
 from percorsi.quality.scorecard import write_scorecard
-from percorsi.quality.suites import Check, Suite, load_suite
-from percorsi.settings import Settings
+from percorsi.quality.suites import Check, Suite, load_suites
+from percorsi.regions import regions
 from percorsi.storage import Store
 from percorsi.tables import table
 
@@ -56,7 +57,6 @@ class QualityReport:
 
 def judge(
     store: Store,
-    settings: Settings,
     year: int,
     run_key: str,
     accept: str | None = None,
@@ -66,14 +66,15 @@ def judge(
 
     Judging again under the same `run_key` replaces what it said. With `accept`, a reason, nothing is withheld and the
     reason stands in quality/check. Raises UsageError for a key that is no file name, ConfigurationError for a suite
-    with faults (before Spark has anything to do), ResultUnavailable where the care episodes are not there.
+    with faults, ResultUnavailable where the care episodes are not there; in all three cases nothing was written.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", run_key):
         raise UsageError("the key of a judging consists of letters, digits, point, dash and underscore")
     tick = tick or (lambda step: None)
-    suite = load_suite("care_episode", {name: share.item for name, share in SHARES.items()})
+    suite = load_suites()["care_episode"]
+    inputs = _inputs(store)
     tick("count diagnoses")
-    counts = _measure(store, year)
+    counts, made_from = _measure(store, year, inputs)
     tick("judge expectations")
     site = store.home.quality / run_key
     shutil.rmtree(site, ignore_errors=True)  # Data Docs would show the earlier judging beside this one
@@ -87,26 +88,46 @@ def judge(
         mark_pages(site, "Synthetic data: nothing here is of a real person")
     tick("write checks")
     slice_ = f"run_key = '{run_key}'"
-    written = digest({"counts": store.digest(COUNT_TABLE), "suite": suite.digest, "accept": accept})
+    written = digest({"counts": made_from, "suite": suite.digest, "accept": accept})
     _write(store, checks, CHECK_TABLE, slice_, written)
     _write(store, _withheld_rows(checks, withheld, run_key, year), WITHHELD_TABLE, slice_, written)
     return QualityReport(run_key, year, checks, withheld, grades, docs, accept or None)
 
 
-def _measure(store: Store, year: int) -> pd.DataFrame:
-    """The counts of a year; those that stand there are taken when they were made from the same inputs and code."""
+def _inputs(store: Store) -> dict[str, int]:
+    """Table that is counted -> its version. Raises ResultUnavailable where one is not there."""
+    episodes, ledger = store.version(EPISODES), store.version(LEDGER)
     flows = [flow for flow in CONTACT_FLOWS if store.exists(f"current/{flow}")]
-    tables = [EPISODES, LEDGER, *(f"{stage}/{flow}" for flow in flows for stage in ("raw", "current"))]
-    inputs = {name: store.version(name) for name in tables}
-    made_from = digest({"year": year, "inputs": inputs, "code": code_digest("quality")})
-    if store.digest(COUNT_TABLE) == made_from:
-        return store.read(COUNT_TABLE).where(f"year = {year}").toPandas()
+    lines = {name: store.version(name) for flow in flows for name in (f"raw/{flow}", f"current/{flow}")}
+    return {EPISODES: episodes, LEDGER: ledger, **lines}
+
+
+def _made_from(inputs: dict[str, int]) -> str:
+    """Digest of all that counts rest on: tables, what identifies a record, the regions, the code."""
+    return digest(
+        {
+            "inputs": inputs,
+            "keys": {flow: layout.key for flow, layout in load_layouts().items() if flow in CONTACT_FLOWS},
+            "regions": list(regions()),
+            "columns": conf_digest("tables/quality"),
+            "code": code_digest("quality", "conformed"),
+        }
+    )
+
+
+def _measure(store: Store, year: int, inputs: dict[str, int]) -> tuple[pd.DataFrame, str]:
+    """The counts of a year and what they were made from; those that stand there are taken where it is the same."""
+    made_from = _made_from(inputs)
+    noted = json.loads(store.digest(COUNT_TABLE) or "{}")  # year -> what its slice was made from
+    if noted.get(str(year)) == made_from:
+        return store.read(COUNT_TABLE).where(f"year = {year}").toPandas(), made_from
     in_sight = known_by(store.read(EPISODES), year + 1)  # the data end: manual, section 1
     by_dsm = count_episodes(in_sight, year).toPandas()
-    rejected = [_rejected(store, flow, year) for flow in flows]
+    rejected = [_rejected(store, flow, year) for flow in CONTACT_FLOWS if f"current/{flow}" in inputs]
     counts = add_up(by_dsm, pd.concat(rejected) if rejected else NOTHING_REJECTED, year)
-    _write(store, counts, COUNT_TABLE, f"year = {year}", made_from)
-    return counts
+    note = json.dumps({**noted, str(year): made_from}, sort_keys=True)
+    _write(store, counts, COUNT_TABLE, f"year = {year}", note)
+    return counts, made_from
 
 
 def _rejected(store: Store, flow: str, year: int) -> pd.DataFrame:

@@ -4,8 +4,7 @@ A steward edits the thresholds there. What this room needs beyond the format sta
 all faults of a file are told at once.
 """
 
-import os
-import sys
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,9 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from percorsi.digests import digest
 from percorsi.errors import ConfigurationError
-from percorsi.settings import load_yaml, refuse
+from percorsi.quality.counts import SHARES
+from percorsi.settings import editable_folder, load_yaml, refuse
 
-EXPECTATION = "expect_column_values_to_be_between"
+# Suite, named after its table -> the columns it can judge and the item of each.
+_JUDGED = {"care_episode": {name: share.item for name, share in SHARES.items()}}
 
 
 class _Kwargs(BaseModel):
@@ -101,24 +102,26 @@ class Suite:
 
 
 def expectations_dir() -> Path:
-    """The folder of the suites: PERCORSI_EXPECTATIONS, else the checkout's, else the installed one."""
-    named = os.environ.get("PERCORSI_EXPECTATIONS")
-    if named:
-        return Path(named)
-    checkout = Path(__file__).resolve().parents[3] / "expectations"
-    return checkout if checkout.is_dir() else Path(sys.prefix) / "share" / "percorsi" / "expectations"
+    """The folder of the suites."""
+    return editable_folder("expectations")
 
 
-def load_suite(name: str, columns: dict[str, str], folder: Path | None = None) -> Suite:
-    """The suite `<name>.json`, held against the judged columns (column -> item).
+def load_suites(folder: Path | None = None) -> dict[str, Suite]:
+    """All suites by name, from `<name>.json` in the folder; needs no Spark.
 
-    Raises ConfigurationError naming the file and every fault: a column that is not judged or of another item, a check
-    named twice, no threshold or two, an unknown severity, a key written twice.
+    Raises ConfigurationError naming the file and every fault: no JSON in UTF-8, a column that is not judged or of
+    another item, a check named twice, no threshold or two, an unknown severity, a key written twice.
     """
-    path = (folder or expectations_dir()) / f"{name}.json"
-    content = load_yaml(path)  # JSON is YAML, and a key written twice is refused with its line
+    folder = folder or expectations_dir()
+    return {name: _load(folder / f"{name}.json", name, columns) for name, columns in _JUDGED.items()}
+
+
+def _load(path: Path, name: str, columns: dict[str, str]) -> Suite:
+    load_yaml(path)  # JSON is YAML, and a key written twice is refused with its line
     try:
-        file = _File(**content)
+        file = _File.model_validate(json.loads(path.read_text(encoding="utf-8-sig")))
+    except json.JSONDecodeError as error:
+        raise ConfigurationError(f"{path}, line {error.lineno}: no valid JSON ({error.msg})") from error
     except ValidationError as error:
         raise refuse(path, error) from error
     faults, seen = [], set()
