@@ -56,7 +56,8 @@ class Outcome:
         return [f"{codes}: without the regions {regions.replace(',', ', ')}" for regions, codes in groups.items()]
 
     def __str__(self) -> str:
-        uri = self.settings.tracking.uri or self.home.tracking_uri
+        from percorsi.runs import shown_uri
+
         withheld = ", ".join(self.quality.withheld)
         here = Path(sys.executable).parent
         lines = [
@@ -70,7 +71,7 @@ class Outcome:
             *([f"computed over failed quality, accepted: {self.quality.accepted}"] if self.quality.accepted else []),
             f"quality report  {self.quality.docs}",
             f"all values      {here}/percorsi values --home {self.home.path} --run {self.run_id} --csv values.csv",
-            f"the run         {here}/mlflow ui --backend-store-uri {uri}",
+            f"the run         {here}/mlflow ui --backend-store-uri {shown_uri(self.settings, self.home)}",
             f"release it      {here}/percorsi release --home {self.home.path} --run {self.run_id} --name NAME",
         ]
         return "\n".join(lines)

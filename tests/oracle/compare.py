@@ -1,7 +1,7 @@
 """python tests/oracle/compare.py VALUES.csv ORACLE.csv: the cells in which the two differ; exit code 1 if any.
 
 VALUES.csv is the outcome of `percorsi values`, ORACLE.csv that of `python -m tests.oracle`. Compared are numerator,
-denominator and reason of the codes the oracle has; a cell with nobody in it may be left out or stand with
+denominator and reason of the codes the oracle has. A cell of nobody counts as the same whether it is missing or says
 denominator_zero.
 """
 

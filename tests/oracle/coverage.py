@@ -23,7 +23,7 @@ def reason(delivery, region, code, year):
     needed = needs(code, year)
     for flow, _, _ in needed:
         if not any(delivery.months.get((flow, region, read)) for read in range(year - 3, year + 2)):
-            return "missing_flow"  # no year of the flow among those read; of SISM, of one of the seven
+            return "missing_flow"  # nothing of it from Y-3 to Y+1; one of seven is enough to miss SISM
     for flow, in_year, months in needed:
         if not months <= delivery.months.get((flow, region, in_year), set()):
             return "window_not_covered"  # some periods, not all needed
