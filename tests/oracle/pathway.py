@@ -24,7 +24,7 @@ def group_of(code):
 def episode_diagnosis(episode, year):
     """(date, diagnosis) of an episode open on some day of Y, or None.
 
-    The closing one, dated at the closing, if closed by Y1 with a diagnosis other than xxxxx; else the opening one.
+    The closing diagnosis with its day where one is in sight (xxxxx is none), the opening one otherwise.
     """
     closing = episode.closing_date
     if episode.opening_date > year.last or (closing is not None and closing < year.first):

@@ -28,7 +28,7 @@ def open_in_year(opening: str, closing: str, window: EvaluationWindow) -> "Colum
 def episode_diagnosis(opening: str, closing: str, window: EvaluationWindow) -> tuple["Column", "Column"]:
     """The one diagnosis that an episode gives, and its day. `opening`, `closing`: prefixes of `_date`, `_diagnosis`.
 
-    The closing one where the episode was closed by Y1 with a diagnosis other than xxxxx, 00000 included; else the
+    The closing one counts once the episode has ended within sight, 00000 included, xxxxx not; before that the
     opening one.
     """
     from pyspark.sql import functions as F

@@ -17,7 +17,7 @@ FIRST_DAYS = ("first_intervention", "first_presence", "first_residential_day", "
 
 
 def first_contact() -> "Column":
-    """`c`, the earliest DSM contact day in Y (Y0 for who was already in a stay), of a row with `FIRST_DAYS`."""
+    """`c`: the first day of Y on which a DSM had contact, of a row with `FIRST_DAYS`."""
     from pyspark.sql import functions as F
 
     return F.least(*FIRST_DAYS)

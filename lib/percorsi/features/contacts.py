@@ -1,6 +1,6 @@
 """Interventions and presences of a person: counts of the year, and the days on which outcomes are looked for.
 
-Source: measurement manual, section 1 (an intervention is one PST record, a presence one PSS record), section 2, Kinds
+Source: measurement manual, section 1 (each record counts as one), section 2, Kinds
 of intervention.
 """
 
