@@ -82,7 +82,7 @@ def main() -> None:
     stages: list[tuple[str, Callable[[], object], str, Callable[[], object]]] = [
         (
             "ingest",
-            lambda: ingest(store, nation, settings=settings),
+            lambda: ingest(store, nation),
             "DuckDB reading the same files",
             lambda: duckdb_reads(nation / "delivery"),
         ),
@@ -110,7 +110,7 @@ def main() -> None:
         seconds = timed(stage)
         plain()  # warm
         rows.append((name, seconds, timed(plain), yardstick))
-    again = timed(lambda: (ingest(store, nation, settings=settings), conform(store, settings)))
+    again = timed(lambda: (ingest(store, nation), conform(store, settings)))
     rows.append(("ingest and conform again, nothing new", again, None, ""))
     records = sum(store.read(name).count() for name in current)
     lines = [

@@ -40,9 +40,11 @@ def _check_definitions() -> None:
     """Layouts, catalogue and expectations, checked as a whole before anything long begins."""
     from percorsi.flows import load_layouts
     from percorsi.indicators.catalogue import load_catalogue
+    from percorsi.quality import load_suites
 
     load_layouts()
     load_catalogue()
+    load_suites()
 
 
 def _need_deliveries(home: Home) -> None:
@@ -62,9 +64,7 @@ def ingest(
     with _stage(home, settings, "ingest") as (store, tick):
         tick("ingest")
         home.note_synthetic(deliveries)
-        return flows.ingest(
-            store, deliveries, settings=settings, delivered=delivered, skip_refused=skip_refused, tick=tick.within
-        )
+        return flows.ingest(store, deliveries, delivered=delivered, skip_refused=skip_refused, tick=tick.within)
 
 
 def conform(home: Home, settings: Settings) -> dict[str, int]:
@@ -124,9 +124,7 @@ def run(
     with _stage(home, settings, "run", 5) as (store, tick):
         tick("ingest")
         home.note_synthetic(deliveries)
-        arrived = flows.ingest(
-            store, deliveries, settings=settings, delivered=delivered, skip_refused=skip_refused, tick=tick.within
-        )
+        arrived = flows.ingest(store, deliveries, delivered=delivered, skip_refused=skip_refused, tick=tick.within)
         tick("conform")
         make_facts(store, settings, tick.within)
         tick("features")

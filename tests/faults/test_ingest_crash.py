@@ -38,20 +38,20 @@ def _rows(store: Store, name: str, *columns: str) -> list[tuple]:
     return sorted(tuple(row) for row in store.read(name).select(*columns).collect())
 
 
-def test_a_run_after_a_death_at_any_step_ends_as_one_that_never_died(store, settings, tmp_path, monkeypatch) -> None:
+def test_a_run_after_a_death_at_any_step_ends_as_one_that_never_died(store, tmp_path, monkeypatch) -> None:
     first = _delivery(tmp_path / "first", line("STR", structure="1"), line("STR", structure="2", kind="CD"))
     second = _delivery(tmp_path / "second", line("STR", structure="2", kind="SR"), line("STR", structure=""))
     before, after = date(2016, 3, 1), date(2016, 4, 30)
-    ingest(store, first, settings=settings, delivered=before)
+    ingest(store, first, delivered=before)
     for step in STEPS:
         with monkeypatch.context() as patched, pytest.raises(Killed):
             _die_after(patched, step)
-            ingest(store, second, settings=settings, delivered=after)
+            ingest(store, second, delivered=after)
         # The delivery exists from the commit of the ledger, and not before.
         known = list(deliveries(store.home)["delivered"])
         assert known == ([before] if step in STEPS[:2] else [before, after])
 
-    assert not ingest(store, second, settings=settings, delivered=after).new
+    assert not ingest(store, second, delivered=after).new
     assert _rows(store, "raw/STR", "delivered", "line", "structure", "accepted") == [
         (before, 2, "1", True),
         (before, 3, "2", True),
@@ -73,11 +73,11 @@ def test_a_run_after_a_death_at_any_step_ends_as_one_that_never_died(store, sett
     ]
 
 
-def test_a_death_before_the_tables_are_first_made_is_mended_too(store, settings, tmp_path, monkeypatch) -> None:
+def test_a_death_before_the_tables_are_first_made_is_mended_too(store, tmp_path, monkeypatch) -> None:
     only = _delivery(tmp_path / "only", line("STR"))
     with monkeypatch.context() as patched, pytest.raises(Killed):
         _die_after(patched, "delivery_file")
-        ingest(store, only, settings=settings)
+        ingest(store, only)
     assert not store.exists("current/STR")
-    assert not ingest(store, only, settings=settings).new
+    assert not ingest(store, only).new
     assert _rows(store, "current/STR", "structure") == [("301101",)]

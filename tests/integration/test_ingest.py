@@ -1,14 +1,16 @@
 """A delivery goes in: what is kept, what is rejected, what is refused, and which record of a key is current."""
 
+import sys
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from flow_records import header, line, write_file
-from percorsi.errors import DeliveryRefused, UsageError
+from percorsi.errors import ConfigurationError, DeliveryRefused, UsageError
 from percorsi.flows import deliveries, ingest
 from percorsi.flows.current import read_fates
+from percorsi.flows.layout import load_layouts
 
 TABLES = ("raw/PST", "raw/STR", "rejected", "delivery_file", "current/PST", "current/STR", "current_slice")
 
@@ -35,7 +37,7 @@ def _services(folder: Path) -> None:
     )
 
 
-def test_a_delivery_goes_in_and_every_line_is_accounted_for(store, settings, tmp_path: Path) -> None:
+def test_a_delivery_goes_in_and_every_line_is_accounted_for(store, tmp_path: Path) -> None:
     folder = tmp_path / "delivery [1]"
     lines = [
         header("PST"),
@@ -56,7 +58,7 @@ def test_a_delivery_goes_in_and_every_line_is_accounted_for(store, settings, tmp
     )
     _services(folder)
 
-    report = ingest(store, folder, settings=settings, delivered=date(2016, 4, 30))
+    report = ingest(store, folder, delivered=date(2016, 4, 30))
 
     assert report.new
     pst = report.flows["PST"]
@@ -91,16 +93,16 @@ def test_a_delivery_goes_in_and_every_line_is_accounted_for(store, settings, tmp
 
     # A second time, from a folder of another name: not one table has a new version.
     before = _versions(store)
-    again = ingest(store, folder.rename(tmp_path / "renamed"), settings=settings)
+    again = ingest(store, folder.rename(tmp_path / "renamed"))
     assert not again.new and again.known_files == 4
-    assert not ingest(store, tmp_path / "renamed", settings=settings, delivered=date(2016, 4, 30)).new
+    assert not ingest(store, tmp_path / "renamed", delivered=date(2016, 4, 30)).new
     assert _versions(store) == before
     with pytest.raises(UsageError, match="loaded as of 2016-04-30, not 2016-05-01"):
-        ingest(store, tmp_path / "renamed", settings=settings, delivered=date(2016, 5, 1))
+        ingest(store, tmp_path / "renamed", delivered=date(2016, 5, 1))
 
     # One more file in the folder costs its own slice.
     write_file(tmp_path / "renamed" / "PST_050_2015_S1.csv", [header("PST"), _pst(9, region="050")])
-    report = ingest(store, tmp_path / "renamed", settings=settings)
+    report = ingest(store, tmp_path / "renamed")
     assert report.new and report.known_files == 4 and report.flows["PST"].records == 1
     assert len(_rows(store, "current/PST", "region")) == 4
     assert store.version("current/STR") == before["current/STR"]
@@ -113,7 +115,7 @@ def test_a_delivery_goes_in_and_every_line_is_accounted_for(store, settings, tmp
     }
 
 
-def test_lines_keep_their_numbers_however_spark_cuts_the_files(store, settings, spark, tmp_path: Path) -> None:
+def test_lines_keep_their_numbers_however_spark_cuts_the_files(store, spark, tmp_path: Path) -> None:
     """Files of thousands of bytes in blocks of hundreds, packed and split: a line's own number is in it."""
     for semester, records in (("S1", 300), ("S2", 1), ("S1", 17)):
         folder = tmp_path / "delivery" / str(records)
@@ -123,7 +125,7 @@ def test_lines_keep_their_numbers_however_spark_cuts_the_files(store, settings, 
     key, before = "spark.sql.files.maxPartitionBytes", spark.conf.get("spark.sql.files.maxPartitionBytes")
     spark.conf.set(key, "3000")
     try:
-        ingest(store, tmp_path / "delivery", settings=settings)
+        ingest(store, tmp_path / "delivery")
     finally:
         spark.conf.set(key, before)
     kept = _rows(store, "raw/PST", "file", "line", "progressive")
@@ -131,7 +133,7 @@ def test_lines_keep_their_numbers_however_spark_cuts_the_files(store, settings, 
     assert all(line == int(progressive) for _, line, progressive in kept)
 
 
-def test_the_last_record_of_a_key_wins_in_the_order_of_delivery(store, settings, tmp_path: Path) -> None:
+def test_the_last_record_of_a_key_wins_in_the_order_of_delivery(store, tmp_path: Path) -> None:
     """Day of delivery, file, line: whatever the order in which the deliveries are loaded."""
     name = "PST_030_2015_S1.csv"
     told = {
@@ -143,7 +145,7 @@ def test_the_last_record_of_a_key_wins_in_the_order_of_delivery(store, settings,
     for day, lines in told.items():
         write_file(tmp_path / str(day) / name, [header("PST"), *lines])
     for day in (3, 1, 2):
-        report = ingest(store, tmp_path / str(day), settings=settings, delivered=date(2016, 1, day))
+        report = ingest(store, tmp_path / str(day), delivered=date(2016, 1, day))
     assert _rows(store, "current/PST", "progressive", "place", "operation") == [
         ("1", "2", "V"),
         ("3", "3", "I"),
@@ -162,17 +164,18 @@ def test_the_last_record_of_a_key_wins_in_the_order_of_delivery(store, settings,
     assert sum(f.unknown_variations for f in fates) == 1  # the first of 6; the second finds it
 
 
-def test_a_delivery_with_one_bad_file_is_refused_whole(store, settings, tmp_path: Path) -> None:
+def test_a_delivery_with_one_bad_file_is_refused_whole(store, tmp_path: Path) -> None:
     folder = tmp_path / "delivery"
     write_file(folder / "PST_030_2015_S1.csv", [header("PST"), _pst(1)])
     write_file(folder / "PST_030_2015_S2.csv", [header("PST"), line("CNT"), line("CNT")])  # another flow's fields
-    write_file(folder / "PSS_030_2015_S1.csv", [header("PSS"), line("PSR", discharge_date="2015-05-01")])
+    stays = [line("PSR", discharge_date=""), line("PSR", discharge_date="2015-05-01")]  # the first is still open
+    write_file(folder / "PSS_030_2015_S1.csv", [header("PSS"), *stays])
     write_file(folder / "PSR_030_2015_S1.csv", [header("PSR"), line("PSS")])
     write_file(folder / "STR_030_2015.csv", ["REGIONE~AZIENDA"])
     write_file(folder / "PST_999_2015_S1.csv", [header("PST")])
 
     with pytest.raises(DeliveryRefused) as refused:
-        ingest(store, folder, settings=settings)
+        ingest(store, folder)
 
     text = str(refused.value)
     assert refused.value.exit_code == 4
@@ -184,34 +187,34 @@ def test_a_delivery_with_one_bad_file_is_refused_whole(store, settings, tmp_path
     assert "5 of the delivery's files" in text and "R" * 88 not in text and "29530" not in text
     assert not store.home.tables.exists()
 
-    report = ingest(store, folder, settings=settings, skip_refused=True)
+    report = ingest(store, folder, skip_refused=True)
     assert report.new and len(report.refused) == 5
     assert report.flows["PST"].current == 1 and set(report.flows) == {"PST"}
     listing = deliveries(store.home).set_index("file")
     assert listing["refused"].notna().sum() == 5
     assert listing.loc["PST_030_2015_S2.csv", "records"] == 0
-    assert not ingest(store, folder, settings=settings, skip_refused=True).new
+    assert not ingest(store, folder, skip_refused=True).new
     with pytest.raises(DeliveryRefused):
-        ingest(store, folder, settings=settings)
+        ingest(store, folder)
 
 
-def test_many_records_are_told_apart_as_few_are(store, settings, tmp_path: Path, monkeypatch) -> None:
+def test_many_records_are_told_apart_as_few_are(store, tmp_path: Path, monkeypatch) -> None:
     """Where records are many, only keys with several are brought together: the same current records come of it."""
     monkeypatch.setattr("percorsi.flows.current._FEW", 3)
     lines = [_pst(1), _pst(2), _pst(3), _pst(2, "V", place="2"), _pst(3, "C"), _pst(4, "V"), _pst(5)]
     write_file(tmp_path / "d" / "PST_030_2015_S1.csv", [header("PST"), *lines])
-    pst = ingest(store, tmp_path / "d", settings=settings).flows["PST"]
+    pst = ingest(store, tmp_path / "d").flows["PST"]
     assert (pst.accepted, pst.current, pst.superseded, pst.cancelled, pst.unknown_variations) == (7, 4, 2, 1, 1)
     assert _rows(store, "current/PST", "progressive", "place") == [("1", "1"), ("2", "2"), ("4", "1"), ("5", "1")]
 
 
-def test_a_record_belongs_to_the_slice_of_its_key_and_not_of_its_file(store, settings, tmp_path: Path) -> None:
+def test_a_record_belongs_to_the_slice_of_its_key_and_not_of_its_file(store, tmp_path: Path) -> None:
     """A year's discharges corrected in the next year's file; and a year that is none is kept, and reported."""
     write_file(tmp_path / "1" / "SDO_030_2015.csv", [header("SDO"), line("SDO"), line("SDO", year="20x5")])
     corrected = line("SDO", operation="V", discharge_mode="1")
     write_file(tmp_path / "2" / "SDO_030_2016.csv", [header("SDO"), corrected])
-    ingest(store, tmp_path / "1", settings=settings, delivered=date(2016, 3, 1))
-    report = ingest(store, tmp_path / "2", settings=settings, delivered=date(2017, 3, 1))
+    ingest(store, tmp_path / "1", delivered=date(2016, 3, 1))
+    report = ingest(store, tmp_path / "2", delivered=date(2017, 3, 1))
     assert report.flows["SDO"].current == 1
     assert _rows(store, "current/SDO", "year", "discharge_mode", "file_year", "slice") == [
         ("2015", "1", "2016", "030-2015"),
@@ -224,6 +227,64 @@ def test_a_record_belongs_to_the_slice_of_its_key_and_not_of_its_file(store, set
     }
 
 
-def test_an_empty_folder_is_no_delivery(store, settings, tmp_path: Path) -> None:
+def test_an_empty_folder_is_no_delivery(store, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no file of a delivery"):
-        ingest(store, tmp_path, settings=settings)
+        ingest(store, tmp_path)
+
+
+def test_one_line_of_its_own_form_keeps_a_file_in_its_flow(store, tmp_path: Path) -> None:
+    """A stay without discharge is a stay's own form: one wrong field beside it is a rejected record, no wrong file."""
+    stays = [line("PSR", discharge_date=""), line("PSR", contact_id="2", discharge_date="1")]
+    write_file(tmp_path / "PSR_030_2015_S1.csv", [header("PSR"), *stays])
+    stays = ingest(store, tmp_path).flows["PSR"]
+    assert (stays.accepted, stays.rejected) == (1, 1)
+
+
+def test_empty_files_are_delivered_and_files_of_unread_flows_are_told(store, tmp_path: Path) -> None:
+    for name in ("PST_030_2015_S1.csv", "PST_030_2015_S2.csv.gz", "SDO_030_2015_07.csv"):
+        (tmp_path / name).write_bytes(b"")
+    write_file(tmp_path / "PST_050_2015_S1.csv", [header("PST"), _pst(1, region="050")])
+    write_file(tmp_path / "FAR_030_2015_01.csv", ["x"])
+    report = ingest(store, tmp_path)
+    assert report.passed_over == {"FAR": ["FAR_030_2015_01.csv"]} and not report.refused
+    assert (report.flows["PST"].files, report.flows["PST"].records, report.flows["SDO"].records) == (3, 1, 0)
+    listing = deliveries(store.home)
+    assert _periods(listing) == [
+        ("PST_030_2015_S1.csv", "S1", 0),
+        ("PST_030_2015_S2.csv.gz", "S2", 0),
+        ("PST_050_2015_S1.csv", "S1", 1),
+        ("SDO_030_2015_07.csv", "07", 0),
+    ]
+    assert store.read("current/SDO").count() == 0
+    assert not ingest(store, tmp_path).new
+
+
+def _periods(listing) -> list[tuple]:
+    return sorted(zip(listing["file"], listing["period"], listing["records"], strict=True))
+
+
+def test_two_files_of_one_name_and_day_are_in_the_order_of_their_lines(store, tmp_path: Path) -> None:
+    """Key 1 stands in lines 3 and 2, key 2 in lines 2 and 3, key 3 in two lines 4: line decides, then the path."""
+    write_file(tmp_path / "a" / "PST_030_2015_S1.csv", [header("PST"), _pst(2), _pst(1), _pst(3)])
+    later = [_pst(number, "V", place="2") for number in (1, 2, 3)]
+    write_file(tmp_path / "b" / "PST_030_2015_S1.csv", [header("PST"), *later])
+    ingest(store, tmp_path)
+    assert _rows(store, "current/PST", "progressive", "place") == [("1", "1"), ("2", "2"), ("3", "2")]
+
+
+def test_other_rules_than_those_that_judged_are_not_passed_over_in_silence(store, tmp_path: Path, monkeypatch) -> None:
+    write_file(tmp_path / "1" / "PST_030_2015_S1.csv", [header("PST"), _pst(1)])
+    write_file(tmp_path / "2" / "STR_030_2015.csv", [header("STR")])
+    ingest(store, tmp_path / "1")
+    layouts = load_layouts()
+    changed = layouts["PST"].model_copy(update={"rules": layouts["PST"].rules[1:]})
+    monkeypatch.setattr(sys.modules["percorsi.flows.ingest"], "load_layouts", lambda: layouts | {"PST": changed})
+    before = _versions(store)
+    for folder in ("1", "2"):
+        with pytest.raises(ConfigurationError, match="(?s)rules of PST are others.*new home") as refused:
+            ingest(store, tmp_path / folder)
+        assert refused.value.exit_code == 3
+    assert _versions(store) == before
+    monkeypatch.setattr(sys.modules["percorsi.flows.ingest"], "load_layouts", lambda: {"STR": layouts["STR"]})
+    with pytest.raises(ConfigurationError, match="rules of PST"):
+        ingest(store, tmp_path / "2")

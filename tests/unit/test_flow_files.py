@@ -9,7 +9,7 @@ from flow_records import header, line, write_file
 from percorsi.errors import UsageError
 from percorsi.flows.content import digests, read_contents
 from percorsi.flows.files import discover
-from percorsi.flows.layout import load_layouts
+from percorsi.flows.layout import load_layouts, unread_flows
 
 PST = [header("PST"), line("PST")]
 
@@ -17,16 +17,17 @@ PST = [header("PST"), line("PST")]
 def _seen(folder: Path) -> tuple[list[str], dict[str, str]]:
     """Paths that are taken, and the reason of each one that is refused, names and bytes together."""
     layouts = load_layouts()
-    files, refused = discover(folder, layouts)
-    contents, unreadable = read_contents(files, digests(files), layouts)
-    return [c.file.path for c in contents], {r.path: r.reason for r in [*refused, *unreadable]}
+    found = discover(folder, layouts)
+    contents, unreadable = read_contents(found.files, digests(found.files), layouts)
+    return [c.file.path for c in contents], {r.path: r.reason for r in [*found.refused, *unreadable]}
 
 
 def test_names_decide_wherever_the_files_lie(tmp_path: Path) -> None:
     for path in ("PST_030_2015_S1.csv", "lombardia/PST_030_2015_S2.CSV.GZ", "new [1]/a b/ANT_200_2012_S1.Csv"):
         flow = path.rsplit("/", 1)[-1][:3]
         write_file(tmp_path / path, [header(flow), line(flow)])
-    write_file(tmp_path / "SDO_030_2015.csv", [header("SDO")])
+    for period in ("", "_S2", "_03"):
+        write_file(tmp_path / f"SDO_030_2015{period}.csv", [header("SDO")])
     for passed_over in ("README.md", "notes.txt", ".PST_030_2015_S1.csv", ".hidden/PST_030_2015_S1.csv", "map.pdf"):
         write_file(tmp_path / passed_over, ["x"])
     taken, refused = _seen(tmp_path)
@@ -34,16 +35,39 @@ def test_names_decide_wherever_the_files_lie(tmp_path: Path) -> None:
     assert taken == [
         "PST_030_2015_S1.csv",
         "SDO_030_2015.csv",
+        "SDO_030_2015_03.csv",
+        "SDO_030_2015_S2.csv",
         "lombardia/PST_030_2015_S2.CSV.GZ",
         "new [1]/a b/ANT_200_2012_S1.Csv",
     ]
-    files, _ = discover(tmp_path, load_layouts())
-    assert [(f.flow, f.region, f.year, f.period) for f in files] == [
+    found = discover(tmp_path, load_layouts())
+    assert [(f.flow, f.region, f.year, f.period) for f in found.files] == [
         ("PST", "030", "2015", "S1"),
         ("SDO", "030", "2015", ""),
+        ("SDO", "030", "2015", "03"),
+        ("SDO", "030", "2015", "S2"),
         ("PST", "030", "2015", "S2"),
         ("ANT", "200", "2012", "S1"),
     ]
+
+
+def test_files_of_flows_that_are_not_read_yet_are_passed_over_and_told(tmp_path: Path) -> None:
+    names = ("AIC_2015.csv", "FAR_030_2015_03.csv.gz", "FAR_030_2015_04.csv.gz", "deep/PS_030_2015_S1.csv")
+    for name in (*names, "PST_030_2015_S1.csv"):
+        write_file(tmp_path / name, PST)
+    found = discover(tmp_path, load_layouts())
+    assert [f.path for f in found.files] == ["PST_030_2015_S1.csv"] and not found.refused
+    assert found.passed_over == {"AIC": [names[0]], "FAR": [names[1], names[2]], "PS": [names[3]]}
+    assert set(unread_flows()) == {"DIR", "PS", "FAR", "SPE", "SIND", "NPIA", "ANA", "CDM", "SUP", "AIC", "PER"}
+    assert not unread_flows().keys() & load_layouts().keys()
+
+
+@pytest.mark.parametrize("name", ["PST_030_2015_S1.csv", "SDO_030_2015.csv", "PST_030_2015_S2.csv.gz"])
+def test_a_file_of_no_bytes_is_a_delivery_of_no_records(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"")
+    files = discover(tmp_path, load_layouts()).files
+    ((content,), refused) = read_contents(files, digests(files), load_layouts())
+    assert (content.lines, content.records, content.header, refused) == (0, 0, (), [])
 
 
 @pytest.mark.parametrize(
@@ -51,7 +75,8 @@ def test_names_decide_wherever_the_files_lie(tmp_path: Path) -> None:
     [
         ("PST_030_2015.csv", "names a semester"),
         ("PST_030_2015_S3.csv", "not that of a delivery"),
-        ("SDO_030_2015_S1.csv", "names the year alone"),
+        ("PST_030_2015_03.csv", "names a semester"),
+        ("SDO_030_2015_13.csv", "not that of a delivery"),
         ("XYZ_030_2015_S1.csv", "no flow XYZ"),
         ("PST_031_2015_S1.csv", "no region 031"),
         ("pst_030_2015_S1.csv", "not that of a delivery"),
@@ -94,7 +119,6 @@ def _bytes(name: str) -> bytes:
     text = "\n".join(PST).encode()
     many = "\n".join(PST * 3000).encode()
     return {
-        "empty": b"",
         "zip": b"PK\x03\x04" + text,
         "pdf": b"%PDF-1.7" + text,
         "parquet": b"PAR1" + text,
@@ -114,7 +138,6 @@ def _bytes(name: str) -> bytes:
 @pytest.mark.parametrize(
     ("content", "suffix", "reason", "at"),
     [
-        ("empty", ".csv", "empty: not even a header line", None),
         ("zip", ".csv", "a zip archive or a spreadsheet", None),
         ("pdf", ".csv", "a PDF document", None),
         ("parquet", ".csv", "a Parquet file", None),
@@ -135,7 +158,7 @@ def test_bytes_that_are_no_delivery_are_refused_with_their_line(
 ) -> None:
     (tmp_path / f"PST_030_2015_S1{suffix}").write_bytes(_bytes(content))
     layouts = load_layouts()
-    files, _ = discover(tmp_path, layouts)
+    files = discover(tmp_path, layouts).files
     contents, refused = read_contents(files, digests(files), layouts)
     assert contents == []
     (refusal,) = refused

@@ -11,7 +11,7 @@ from percorsi.errors import ConfigurationError
 from percorsi.flows.layout import Layout, load_layouts
 from percorsi.flows.rules import judge
 
-REPORTED = {("ANT", "3072"), "7366", "7395", "3947", "7302", "P020", "P021"}
+REPORTED = {("ANT", "3072"), "7366", "7395", "3947", "7302", "P020", "P021", "P022"}
 LATE = {"PST": ["7341"], "PSS": ["P010"]}  # what a day outside the semester of its record earns
 CLOSED = {"closing_date": "2015-03-01", "closing_diagnosis": "29530", "conclusion_mode": "2"}
 ABROAD = {"residence_region": "998", "residence_azienda": "998"}
@@ -56,7 +56,7 @@ def _person(flow: str) -> list[tuple[dict, list[str]]]:
         ({"cuni": None}, ["3061"]),
         ({"cuni": "C" * 87}, ["3060"]),
         ({"cuni_validity": None}, ["3071"]),
-        ({"cuni_validity": "1"}, []),
+        ({"cuni_validity": "1"}, ["P022"]),
         ({"cuni_validity": "2"}, ["3072"]),
         ({"cuni_type": None}, ["3081"]),
         ({"cuni_type": "99"}, []),
@@ -64,6 +64,7 @@ def _person(flow: str) -> list[tuple[dict, list[str]]]:
         ({"cuni_type": "5"}, ["3082"]),
         ({"birth_year": None}, ["3091"]),
         ({"birth_year": "19x5"}, ["3090"]),
+        ({"birth_year": "01975"}, ["3090"]),
         ({"birth_year": "75"}, ["3090", "3941"]),
         ({"birth_year": "2016"}, ["3370", "3941"]),
         ({"birth_year": "2015"}, ["3941"]),
@@ -175,6 +176,8 @@ INTERVENTION = [
     ({"progressive": "0"}, ["3270"]),
     ({"progressive": "99999"}, []),
     ({"progressive": "100000"}, ["3270"]),
+    ({"progressive": "000001"}, ["3270"]),
+    ({"progressive": "00001"}, []),
     ({"progressive": "1.5"}, ["3270"]),
     ({"date": None}, ["3281"]),
     ({"date": "2015-02-29"}, ["3280"]),
@@ -243,6 +246,7 @@ HOSPITAL = [
     ({"operation": "NM", "cuni": None}, []),
     ({"region": "300"}, ["P006", "P021"]),
     ({"regime": "3"}, ["P006"]),
+    ({"regime": None}, ["P006"]),
     ({"regime": "2"}, []),
     ({"region": "050"}, ["P021"]),
     ({"year": "2014"}, ["P021"]),
@@ -326,8 +330,22 @@ def test_an_error_names_the_field_and_what_it_means_for_the_record(spark) -> Non
 
 def test_the_rules_that_are_not_applied_say_why() -> None:
     reasons = {rule.code: rule.reason for layout in load_layouts().values() for rule in layout.rules if rule.reason}
-    assert set(reasons) == {"3261", "3310", "3315", "3330", "3345", "3375", "3601"}
+    assert set(reasons) == {"3261", "3310", "3315", "3330", "3345", "3375", "3601", "P023"}
+    register = "needs the register of services (STR), which ingestion does not read yet"
+    assert {code for code, reason in reasons.items() if reason == register} == {"3310", "3315", "3330", "3601"}
     assert all(reasons.values())
+
+
+def test_what_judges_is_known_by_its_digest_and_titles_are_no_part_of_it() -> None:
+    layout = load_layouts()["PST"]
+    (first, *others) = layout.rules
+    named = layout.model_copy(update={"title": "x", "rules": [first.model_copy(update={"title": "x"}), *others]})
+    assert named.judges_by == layout.judges_by
+    assert layout.model_copy(update={"rules": others}).judges_by != layout.judges_by
+    reported = [first.model_copy(update={"severity": "report"}), *others]
+    assert layout.model_copy(update={"rules": reported}).judges_by != layout.judges_by
+    assert layout.model_copy(update={"key": layout.key[:-1]}).judges_by != layout.judges_by
+    assert len({one.judges_by for one in load_layouts().values()}) == len(load_layouts())
 
 
 def test_the_key_decides_the_slice() -> None:

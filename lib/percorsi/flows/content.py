@@ -38,8 +38,8 @@ class Content:
 
     @property
     def records(self) -> int:
-        """Lines after the header."""
-        return self.lines - 1
+        """Lines after the header; none in a file of no bytes."""
+        return max(self.lines - 1, 0)
 
 
 def digests(files: list[DeliveryFile]) -> dict[str, str]:
@@ -94,7 +94,7 @@ def _look(file: DeliveryFile, digest: str, layout: Layout) -> Content | Refusal:
         return refuse(f"the gzip file is {kind}", _AGAIN)
     lines += not ended
     if not lines:
-        return refuse("empty: not even a header line", "deliver the header line alone where there is no record")
+        return Content(file, digest, 0, ())  # an empty file is a delivery (manual, section 1)
     return _header(file, digest, lines, first.split(b"\n", 1)[0], layout)
 
 

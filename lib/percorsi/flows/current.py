@@ -28,8 +28,10 @@ _FEW = 200_000  # records that are simply sorted by their key
 _BROADCAST_KEYS = 1_000_000  # keys that every task can hold
 _FILE_ROWS = 250_000  # a task writes a file a region: few records, few tasks
 _FILE = ("slice", "delivery", "file")
-# Day of delivery, period of the file, file name, line; then what tells apart two files of the same name and day.
-_ORDER = ("delivered", "file_year", "file_period", "substring_index(file, '/', -1)", "file", "line", "delivery")
+# Day of delivery, period of the file (by its last month), file name, line; then what tells apart two files of one name
+# and day.
+_LAST_MONTH = "case file_period when 'S1' then '06' when 'S2' then '12' when '' then '12' else file_period end"
+_ORDER = ("delivered", "file_year", _LAST_MONTH, "substring_index(file, '/', -1)", "line", "file", "delivery")
 
 
 @dataclass(frozen=True)

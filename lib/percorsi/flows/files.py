@@ -2,21 +2,27 @@
 
 import os
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
 from percorsi.errors import UsageError
-from percorsi.flows.layout import Layout
+from percorsi.flows.layout import Layout, unread_flows
 from percorsi.regions import regions
 
-_NAME = re.compile(r"(?P<flow>[A-Z]{2,4})_(?P<region>[0-9]{3})_(?P<year>[12][0-9]{3})(?:_(?P<period>S[12]))?")
+_NAME = re.compile(
+    r"(?P<flow>[A-Z]{2,4})_(?P<region>[0-9]{3})_(?P<year>[12][0-9]{3})(?:_(?P<period>S[12]|0[1-9]|1[0-2]))?"
+)
 _TEXT_SUFFIXES = (".csv", ".csv.gz")
-_NAMED = "name it <FLOW>_<region>_<year>[_<S1|S2>].csv or .csv.gz, or take it out of the folder"
+_NAMED = "name it <FLOW>_<region>_<year>[_<S1|S2|month>].csv or .csv.gz, or take it out of the folder"
 
 
 @dataclass(frozen=True)
 class DeliveryFile:
-    """One file: path below the delivery's folder, and what its name says. `period` is '' for a year."""
+    """One file: path below the delivery's folder, and what its name says.
+
+    `period` is '' for a year, S1 or S2 for a semester, 01 to 12 for a month.
+    """
 
     root: Path
     path: str
@@ -63,8 +69,20 @@ class Refusal:
         return cls(file.path, reason, next_step, line, file.flow, file.region, file.year, file.period, digest)
 
 
-def discover(folder: Path, layouts: dict[str, Layout]) -> tuple[list[DeliveryFile], list[Refusal]]:
-    """The files of a delivery and those that its names or places refuse, both in the order of their paths.
+@dataclass(frozen=True)
+class Found:
+    """A folder as its names tell: the files of the delivery, those refused for name or place, and those passed over.
+
+    `passed_over` are the paths of files of flows that are not read yet, by flow.
+    """
+
+    files: list[DeliveryFile]
+    refused: list[Refusal]
+    passed_over: dict[str, list[str]]
+
+
+def discover(folder: Path, layouts: dict[str, Layout]) -> Found:
+    """The files of a delivery, all in the order of their paths.
 
     A file is part of the delivery when it ends in .csv or .csv.gz, or when its name begins like one of a known flow;
     all others (notes, documents, hidden files) are passed over. Raises UsageError where the folder is none.
@@ -74,6 +92,7 @@ def discover(folder: Path, layouts: dict[str, Layout]) -> tuple[list[DeliveryFil
         raise UsageError(f"{folder}: no such folder", next_step="name the folder that holds the delivery's files")
     found: list[DeliveryFile] = []
     refused: list[Refusal] = []
+    passed_over: dict[str, list[str]] = defaultdict(list)
     for path in sorted(_walk(root)):
         entry = root / path
         if entry.is_symlink() and not entry.resolve().is_relative_to(root):
@@ -82,6 +101,8 @@ def discover(folder: Path, layouts: dict[str, Layout]) -> tuple[list[DeliveryFil
             refused.append(Refusal(_shown(path), "a link to a folder", "put the folder itself there"))
         elif not _is_candidate(entry.name, layouts):
             continue
+        elif (flow := re.split("[_.]", entry.name)[0]) in unread_flows() and flow not in layouts:
+            passed_over[flow].append(_shown(path))
         elif not entry.is_file():
             refused.append(Refusal(_shown(path), "no regular file", "take it out of the folder"))
         elif not os.access(entry, os.R_OK):
@@ -90,7 +111,7 @@ def discover(folder: Path, layouts: dict[str, Layout]) -> tuple[list[DeliveryFil
             found.append(parsed)
         else:
             refused.append(Refusal(_shown(path), parsed, _NAMED))
-    return found, refused
+    return Found(found, refused, dict(sorted(passed_over.items())))
 
 
 def _walk(root: Path) -> list[str]:
@@ -124,10 +145,8 @@ def _parse(root: Path, path: str, layouts: dict[str, Layout]) -> DeliveryFile | 
         return f"no flow {flow}; known are {', '.join(layouts)}"
     if region not in regions():
         return f"no region {region}"
-    expected = {"semester": ("S1", "S2"), "year": ("",)}[layouts[flow].period]
-    if period not in expected:
-        wanted = "a semester, S1 or S2" if expected[0] else "the year alone"
-        return f"a file of {flow} names {wanted}"
+    if layouts[flow].period == "semester" and period not in ("S1", "S2"):
+        return f"a file of {flow} names a semester, S1 or S2"
     return DeliveryFile(root, path, flow, region, year, period)
 
 

@@ -8,8 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from percorsi.digests import digest
-from percorsi.errors import DeliveryRefused, PercorsiError, UsageError
+from percorsi.errors import ConfigurationError, DeliveryRefused, PercorsiError, UsageError
 from percorsi.flows import ledger as book
 from percorsi.flows.content import Content, digests, read_contents
 from percorsi.flows.current import Fate, refresh
@@ -18,7 +17,6 @@ from percorsi.flows.layout import Layout, load_layouts
 from percorsi.flows.ledger import Entry
 from percorsi.flows.lines import FlowLines
 from percorsi.flows.raw import counts, judged, write_raw, write_rejected
-from percorsi.settings import Settings
 from percorsi.storage import Store
 
 if TYPE_CHECKING:
@@ -49,7 +47,8 @@ class FlowReport:
 class IngestReport:
     """What an ingestion did: the delivery and its day, the numbers by flow, the files refused and passed over.
 
-    `new` is False where nothing was written: the delivery was loaded before.
+    `new` is False where nothing was written: the delivery was loaded before. `passed_over` are the paths of files of
+    flows that are not read yet, by flow.
     """
 
     delivery: str | None
@@ -58,13 +57,13 @@ class IngestReport:
     flows: dict[str, FlowReport] = field(default_factory=dict)
     refused: list[Refusal] = field(default_factory=list)
     known_files: int = 0
+    passed_over: dict[str, list[str]] = field(default_factory=dict)
 
 
 def ingest(
     store: Store,
     deliveries: Path,
     *,
-    settings: Settings,
     delivered: date | None = None,
     skip_refused: bool = False,
     tick: Tick | None = None,
@@ -76,15 +75,21 @@ def ingest(
     The caller holds the home's lock. `tick` is told what is done.
 
     Raises DeliveryRefused, with all refused files, before anything is loaded (with `skip_refused` they are noted and
-    the others loaded), UsageError where the delivery was loaded with another day.
+    the others loaded), UsageError where the delivery was loaded with another day, ConfigurationError where a layout
+    or its rules are others than those that judged what is loaded.
     """
     tick = tick or (lambda step: None)
     layouts = load_layouts()
     tick("reading the files")
     entries = book.read_ledger(store.home)
-    found, refused = discover(deliveries, layouts)
+    _refuse_changed_layouts(entries, layouts)
+    folder = discover(deliveries, layouts)
+    found, refused = folder.files, folder.refused
     if not found and not refused:
-        raise UsageError(f"{deliveries}: no file of a delivery in it", next_step="name the folder that holds the files")
+        unread = f" but of flows that are not read yet: {', '.join(folder.passed_over)}" if folder.passed_over else ""
+        raise UsageError(
+            f"{deliveries}: no file of a delivery in it{unread}", next_step="name the folder that holds the files"
+        )
     known = digests(found)
     fresh = _fresh(found, known, refused, entries, delivered)
     identity = book.delivery_id([*((f.path, known[f.path]) for f in fresh), *((r.path, "") for r in refused)])
@@ -106,11 +111,24 @@ def ingest(
         if new:
             entries += _load(store, lines, layouts, refused, identity, day, tick)
         fates = refresh(store, entries, layouts, tick)
-    report = IngestReport(identity if new else None, day if new else None, new, refused=refused)
+    report = IngestReport(
+        identity if new else None, day if new else None, new, refused=refused, passed_over=folder.passed_over
+    )
     report.known_files = len(found) - len(fresh)
     if new:
         report.flows = _by_flow([e for e in entries if e.delivery == identity], fates)
     return report
+
+
+def _refuse_changed_layouts(entries: list[Entry], layouts: dict[str, Layout]) -> None:
+    """Raise ConfigurationError where what is loaded was judged by other rules than those that hold now."""
+    loaded = {(e.flow, e.layout) for e in entries if e.refused is None}
+    changed = sorted({f for f, judged_by in loaded if f not in layouts or layouts[f].judges_by != judged_by})
+    if changed:
+        raise ConfigurationError(
+            f"the layout or the rules of {', '.join(changed)} are others than those that judged the deliveries loaded",
+            next_step="load the deliveries into a new home, or put back conf/flows and conf/codes as they were",
+        )
 
 
 def _fresh(
@@ -197,7 +215,7 @@ def _load(
         for row in counts(kept):
             by_file[row["file"]].append(row)
         for flow in flows:
-            judged_by = digest(layouts[flow].model_dump())
+            judged_by = layouts[flow].judges_by
             entries += [
                 _entry(identity, day, content, judged_by, by_file[content.file.path])
                 for content in lines[flow].contents.values()

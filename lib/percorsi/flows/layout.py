@@ -10,9 +10,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from percorsi.digests import digest
 from percorsi.errors import ConfigurationError
 from percorsi.settings import conf_dir, load_yaml, refuse
 
+_UNREAD = "unread.yaml"
 # What a condition may name beside the fields: `day.<date field>`, `number.<number field>` and these.
 CONTEXT = ("file.start", "file.end", "semester.start", "semester.end")
 KINDS = ("required", "number", "length", "domain", "codes", "pattern", "date", "equals", "within", "condition")
@@ -84,11 +86,35 @@ class Rule(_Strict):
         return next((k for k in KINDS if getattr(self, k) is not None), "")
 
 
+class Apart(_Strict):
+    """What tells a flow from another with as many fields: a field, its form in this flow and in the other.
+
+    A file with the other's form in a line, and its own in none, is the other flow's.
+    """
+
+    field: str
+    own: str
+    foreign: str
+
+    @model_validator(mode="after")
+    def _are_patterns(self) -> "Apart":
+        for pattern in (self.own, self.foreign):
+            _check_pattern(f"apart: {self.field}", pattern)
+        return self
+
+
+def _check_pattern(where: str, pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"{where}: {pattern} is no regular expression ({error})") from error
+
+
 class Layout(_Strict):
     """One flow: fields in order, key of a record, slice of the current records, rules.
 
     `layout` national: by position; own: by the names in the header. `slice` is a part of the key: two records of one
-    key are in one slice. `foreign` are patterns that mark a record of another flow with as many fields.
+    key are in one slice. `apart` tells the flow from another with as many fields.
     """
 
     flow: str = Field(pattern=r"^[A-Z]{2,4}$")
@@ -98,7 +124,7 @@ class Layout(_Strict):
     key: list[str] = Field(min_length=1)
     slice: list[Literal["region", "year", "period"]]
     operation: str | None = None
-    foreign: dict[str, str] = {}
+    apart: Apart | None = None
     fields: dict[str, LayoutField]
     rules: list[Rule]
 
@@ -115,11 +141,25 @@ class Layout(_Strict):
         """The rules that are implemented, in order."""
         return [r for r in self.rules if r.implemented]
 
+    @property
+    def judges_by(self) -> str:
+        """Digest of all that decides how a line is read and judged: not of titles, reasons and what is only printed."""
+        fields = {name: f.model_dump(include={"name", "also", "type", "in_header"}) for name, f in self.fields.items()}
+        if self.national:  # by position: the names are shown and not read
+            fields = {name: {"type": f["type"]} for name, f in fields.items()}
+        rules = [
+            rule.model_dump(exclude={"title", "reason", "implemented"}, exclude_none=True)
+            | ({"listed": codes(rule.codes)} if rule.codes else {})
+            for rule in self.applied
+        ]
+        plain = self.model_dump(include={"layout", "period", "key", "slice", "operation"})
+        return digest([plain, list(fields.items()), rules])
+
     @model_validator(mode="after")
     def _names_exist(self) -> "Layout":
         named = [
             *self.key,
-            *self.foreign,
+            *([self.apart.field] if self.apart else []),
             *(r.field for r in self.rules),
             *([self.operation] if self.operation else []),
         ]
@@ -133,11 +173,8 @@ class Layout(_Strict):
         return self
 
     def _check_rule(self, rule: Rule) -> None:
-        for pattern in filter(None, [rule.pattern, *self.foreign.values()]):
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"rule {rule.code}: {pattern} is no regular expression ({error})") from error
+        if rule.pattern:
+            _check_pattern(f"rule {rule.code}", rule.pattern)
         if (rule.within or rule.date) and self.fields[rule.field].type != "date":
             raise ValueError(f"rule {rule.code}: {rule.field} is no date")
         for prefix, name in re.findall(r"\b(day|number|file|semester)\.(\w+)", rule.condition or ""):
@@ -158,6 +195,8 @@ def load_layouts(conf: Path | None = None) -> dict[str, Layout]:
     """All flows, by code. Raises ConfigurationError that names the file, the key and what is wrong with it."""
     layouts = {}
     for path in sorted(((conf or conf_dir()) / "flows").glob("*.yaml")):
+        if path.name == _UNREAD:
+            continue
         try:
             layout = Layout(**load_yaml(path))
         except (ValidationError, TypeError) as error:
@@ -171,3 +210,9 @@ def load_layouts(conf: Path | None = None) -> dict[str, Layout]:
                 codes(rule.codes, conf)
         layouts[layout.flow] = layout
     return layouts
+
+
+@cache
+def unread_flows(conf: Path | None = None) -> dict[str, str]:
+    """Flows that may lie in a delivery and are not read yet, by code: conf/flows/unread.yaml."""
+    return dict(load_yaml((conf or conf_dir()) / "flows" / _UNREAD))

@@ -40,9 +40,15 @@ class FlowLines:
         self.layout = layout
         self.contents = {str(c.file.address): c for c in contents}
         self._blocks: list[tuple] = []
-        self._read = (
-            spark.read.option("lineSep", "\n")
-            .text([literal_path(address) for address in sorted(self.contents)])
+        self._read = self._text([literal_path(a) for a, c in sorted(self.contents.items()) if c.lines])
+
+    def _text(self, paths: list[str]) -> "DataFrame":
+        """The lines of some files. Files of no bytes are not among them: one that calls itself gzip cannot be read."""
+        if not paths:
+            return self.spark.createDataFrame([], "value string, path string, block long, id long")
+        return (
+            self.spark.read.option("lineSep", "\n")
+            .text(paths)
             .selectExpr(
                 "value",
                 "_metadata.file_path as path",
@@ -56,11 +62,10 @@ class FlowLines:
         from pyspark.sql import functions as F
 
         cells = f"split(value, '{SEPARATOR}', -1)"
-        at = self.layout.columns.index
-        foreign = [f"btrim(get({cells}, {at(c)}), {_BLANKS}) rlike '^({p})$'" for c, p in self.layout.foreign.items()]
         flags = {
             "sound": "is_valid_utf8(value)",
-            "foreign": f"coalesce({' and '.join(foreign) or 'false'}, false)",
+            "foreign": self._marked(cells, "foreign"),
+            "own": self._marked(cells, "own"),
             "blank": f"btrim(value, {_BLANKS}) = ''",
         }
         flagged = ", ".join(f"'{name}', {sql}" for name, sql in flags.items())
@@ -95,6 +100,13 @@ class FlowLines:
                 refused.append(Refusal.of(content.file, reason, _LAYOUT_STEP, 2, content.digest))
         return refused
 
+    def _marked(self, cells: str, whose: str) -> str:
+        """SQL: whether the field that tells two flows apart has the form it has in this flow, or in the other."""
+        if not (mark := self.layout.apart):
+            return "false"
+        value = f"btrim(get({cells}, {self.layout.columns.index(mark.field)}), {_BLANKS})"
+        return f"coalesce({value} rlike '^({getattr(mark, whose)})$', false)"
+
     def leave_out(self, paths: set[str]) -> None:
         """Forget files, by their path below the delivery's folder: their lines are no records."""
         self.contents = {a: c for a, c in self.contents.items() if c.file.path not in paths}
@@ -128,6 +140,8 @@ class FlowLines:
 
     def _fault_throughout(self, content: Content, rows: "list[Row]") -> str:
         """Why no line after the header can be a record of this flow; '' where one can, or where there is none."""
+        if not content.records:
+            return ""
         width = self._width(content)
         head = min((r for r in rows if r["block"] == 0), key=lambda r: r["first_id"])
 
@@ -143,7 +157,7 @@ class FlowLines:
         if not count("lines", of_width):
             common = max(rows, key=lambda r: r["lines"])["width"]
             return f"no line has the {width} fields of {content.file.flow}; most have {common}"
-        if self.layout.foreign and count("foreign", of_width) == count("lines", of_width):
+        if count("foreign", of_width) and not count("own", of_width):
             return f"the lines are those of another flow than {content.file.flow}"
         return ""
 
