@@ -13,28 +13,6 @@ File = namedtuple("File", "flow region year period path")
 NAME = re.compile(r"([A-Z]+)_([0-9]{3})_([0-9]{4})(?:_(S1|S2|0[1-9]|1[0-2]))?\.csv(?:\.gz)?")
 
 
-class Registers:
-    """STR in the place of the Ministry's registers, for the regions and years that deliver it (flows README)."""
-
-    def __init__(self, services):
-        self.years = {(row.regione, row.anno) for row in services}
-        self.aziende = {(row.regione, row.anno, row.azienda) for row in services}
-        self.dsms = {(row.regione, row.anno, row.azienda, row.dsm) for row in services}
-        self.structures = {(row.regione, row.anno, row.azienda, row.struttura) for row in services}
-
-    def knows_azienda(self, region, year, azienda):
-        """3601: the azienda stands in the register of the year."""
-        return (region, year) not in self.years or (region, year, azienda) in self.aziende
-
-    def knows_dsm(self, region, year, azienda, dsm):
-        """3310 and 3315: the azienda, and in it the DSM, stand in the register of the year."""
-        return (region, year) not in self.years or (region, year, azienda, dsm) in self.dsms
-
-    def knows_structure(self, region, year, azienda, structure):
-        """3330: the structure stands in the register of the year, under its azienda."""
-        return (region, year) not in self.years or (region, year, azienda, structure) in self.structures
-
-
 class Delivery:
     """Current records by flow, with dates as day numbers, and the months delivered by flow, region and year."""
 
@@ -43,12 +21,11 @@ class Delivery:
         self.regions = sorted({file.region for file in files})
         self.months = delivered_months(files)
         self.services = current_records("STR", files, lambda record, file: sound_str(record))
-        registers = Registers(self.services)
         self.records = {"SDO": current_records("SDO", files, lambda record, file: sound_sdo(record))}
         for flow in SISM:
 
             def sound(record, file, flow=flow):
-                return sound_sism(flow, record, file, registers)
+                return sound_sism(flow, record, file)
 
             self.records[flow] = current_records(flow, files, sound)
 
@@ -60,8 +37,7 @@ def find_files(folder):
         match = NAME.fullmatch(path.name)
         if match and match[1] in FIELDS and path.is_file():
             files.append(File(match[1], match[2], int(match[3]), match[4] or "", path))
-    # Section 2: "period of the file, file name, line; the last wins".
-    return sorted(files, key=lambda file: (file.year, last_month(file.period), file.path.name, str(file.path)))
+    return sorted(files, key=lambda file: str(file.path))
 
 
 def months_of(period):
@@ -87,49 +63,54 @@ def delivered_months(files):
 
 
 def lines_of(path):
-    """The lines of a text file, gzip or not, without the empty ones."""
+    """(number, text) of the lines of a file, gzip or not; text is None where the bytes are no UTF-8."""
     content = path.read_bytes()
     if path.suffix == ".gz":
         content = gzip.decompress(content)
-    for line in content.decode("utf-8-sig", errors="replace").split("\n"):
-        if line.strip():
-            yield line.rstrip("\r")
+    for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
+        try:
+            yield number, line.decode("utf-8").rstrip("\r")
+        except UnicodeDecodeError:
+            yield number, None
 
 
 def rows_of(file):
-    """The records of a file, fields trimmed: SISM by position (any header), SDO and STR by the header's names."""
+    """(line, record) of a file, fields trimmed: SISM by position (any header), SDO and STR by the header's names."""
     names = FIELDS[file.flow]
     lines = lines_of(file.path)
-    header = [name.strip() for name in next(lines, "").split("~")]
+    header = [name.strip() for name in (next(lines)[1] or "").split("~")]
+    if header == [""] and file.flow not in SISM:
+        return  # an empty file: a delivery of nothing
     order = range(len(names))
     if file.flow not in SISM:
-        if header == [""]:
-            return  # an empty file: a delivery of nothing
         if set(header) - set(names) or set(names) - set(header) - OPTIONAL_NAMES:
             raise ValueError(f"{file.path.name}: a column is missing or unknown")
         order = [header.index(name) if name in header else None for name in names]
-    for line in lines:
-        values = [sys.intern(value.strip()) for value in line.split("~")]
-        if any(values[len(header) if file.flow not in SISM else len(names) :]):
-            continue  # more fields than the layout has: no record of it
-        values += [""] * (len(names) - len(values))
-        yield RECORD[file.flow](*("" if index is None else values[index] for index in order))
+    width = len(names) if file.flow in SISM else len(header)
+    for number, line in lines:
+        values = [sys.intern(value.strip()) for value in (line or "").split("~")]
+        if len(values) == width:  # another number of fields: no record of the layout
+            yield number, RECORD[file.flow](*("" if index is None else values[index] for index in order))
 
 
 def current_records(flow, files, sound):
-    """Section 2: I inserts, V replaces or inserts, C removes, NM does nothing; a rejected record has no effect."""
-    current = {}
+    """Section 2: I inserts, V replaces or inserts, C removes, NM does nothing; a rejected record has no effect.
+
+    Order: period of the file, file name, line; then the path, which the manual does not name. The last wins.
+    """
+    ordered = []
     for file in files:
-        if file.flow != flow:
-            continue
-        for record in rows_of(file):
-            op = "I" if flow == "STR" else record.op
-            if op == "NM" or not sound(record, file):
-                continue
-            key = tuple(getattr(record, name) for name in KEYS[flow])
-            current.pop(key, None)
-            if op != "C":
-                current[key] = record
+        if file.flow == flow:
+            for number, record in rows_of(file):
+                if (flow == "STR" or record.op != "NM") and sound(record, file):
+                    ordered.append((file.year, last_month(file.period), file.path.name, number, str(file.path), record))
+    ordered.sort(key=lambda item: item[:5])
+    current = {}
+    for *_, record in ordered:
+        key = tuple(getattr(record, name) for name in KEYS[flow])
+        current.pop(key, None)
+        if flow == "STR" or record.op != "C":
+            current[key] = record
     return [with_day_numbers(record) for record in current.values()]
 
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 from .coverage import nation_reason, reason
 from .pathway import pathway
 from .persons import persons
-from .stays import death, dsm_of_hospital, outcome_days, places_of_contact, spdc_services, spdc_stays
+from .stays import death, dsm_of_hospital, outcome_days, places_of_contact, spdc_services, spdc_stays, visible_stays
 
 AGE_CLASSES = [(18, 24), (25, 34), (35, 44), (45, 54), (55, 64), (65, 74), (75, 200)]
 BY_STAY = ("S13", "S14", "S15")
@@ -111,7 +111,7 @@ class Unit:
 
 def units(delivery, year):
     """Persons and stays of T, the regions and the DSMs with a contact of anybody in Y."""
-    services = spdc_services(delivery)
+    services = spdc_services(delivery, year)
     found, regions, dsms = [], set(), set()
     for person in persons(delivery, year).values():
         places = places_of_contact(person, year, services)
@@ -122,7 +122,8 @@ def units(delivery, year):
         all_stays = spdc_stays(person.hospital)
         stays = [stay for stay in all_stays if year.first <= stay.discharge <= year.last]
         sex, birth_year, living = person.attributes(year)
-        if birth_year is None or year.year - birth_year < 18 or pathway(person, stays, year) != "schizophrenia":
+        seen = [stay for stay in visible_stays(person, year) if stay.discharge >= year.first]
+        if birth_year is None or year.year - birth_year < 18 or pathway(person, seen, year) != "schizophrenia":
             continue
         age = age_class(year.year - birth_year)
         first_contact = min(min(days) for days in places.values())

@@ -1,5 +1,6 @@
 """Who is who, what is known of a person, and everything recorded of one person (manual, section 2)."""
 
+import re
 from collections import defaultdict
 from datetime import date
 
@@ -42,9 +43,16 @@ class Person:
         stays = [record for record in self.hospital if record.data_dimissione <= year.last]
         if stays:
             record = max(stays, key=hospital_order)
-            birth_year = int(record.anno_nascita) if record.anno_nascita.isdigit() else None
-            return (record.sesso if record.sesso in ("1", "2") else "9"), birth_year, None
+            return (record.sesso if record.sesso in ("1", "2") else "9"), birth_year(record), None
         return "9", None, None
+
+
+def birth_year(record):
+    """Of an SDO record: four digits, not after the discharge, at most 120 years before it; else unknown."""
+    discharged = date.fromordinal(record.data_dimissione).year
+    if not re.fullmatch(r"[0-9]{4}", record.anno_nascita):
+        return None
+    return int(record.anno_nascita) if discharged - 120 <= int(record.anno_nascita) <= discharged else None
 
 
 def hospital_order(record):

@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from .layouts import REGIONS
+from .layouts import REGIONS, TERRITORIAL
 
 RESIDENCE_REGIONS = {*REGIONS, "098", "998", "999"}
 NOWHERE = {"098", "998", "999"}
@@ -28,7 +28,7 @@ def semester_days(year, semester):
     return date(year, 7, 1).toordinal(), date(year, 12, 31).toordinal()
 
 
-def sound_common(record, file, registers):
+def sound_common(record, file):
     """Rules 3000-3051 (year, region, period, azienda, DSM, Id_Rec), the same in the seven files."""
     if not re.fullmatch(r"[12][0-9]{3}", record.year) or record.year != str(file.year):
         return False  # 3001 3000 3009
@@ -38,20 +38,17 @@ def sound_common(record, file, registers):
         return False  # 3021 3022 3010
     if not re.fullmatch(r"[0-9]{3}", record.azienda) or not re.fullmatch(r"[A-Za-z0-9]{3}", record.dsm):
         return False  # 3031 3030 3041 3040
-    if len(record.id_rec) != 88 or record.op not in ("I", "V", "C"):
-        return False  # 3051 3050 3181 3182
-    # 3310 3315: STR stands for the Ministry's registers where the region delivered it for the year.
-    return registers.knows_dsm(record.region, record.year, record.azienda, record.dsm)
+    return len(record.id_rec) == 88 and record.op in ("I", "V", "C")  # 3051 3050 3181 3182
 
 
-def sound_structure(record, registers):
-    """Rules 3190 3191 3330 (structure) and 3210 3211 (contact), of every file but the anagrafica."""
-    if not 6 <= len(record.structure) <= 8 or not 1 <= len(record.contact_id) <= 14:
-        return False
-    return registers.knows_structure(record.region, record.year, record.azienda, record.structure)
+def sound_structure(record, flow):
+    """Rules 3190 3191 (structure) and 3210 3211 (contact), of every file but the anagrafica."""
+    if flow in TERRITORIAL:
+        return 6 <= len(record.structure) <= 8 and 1 <= len(record.contact_id) <= 14
+    return bool(re.fullmatch(r"[A-Za-z0-9]{6,8}", record.structure) and re.fullmatch(r"[0-9]{1,14}", record.contact_id))
 
 
-def sound_anagrafica(record, flow, registers):
+def sound_anagrafica(record, flow):
     """Rules of ANT and ANR beyond the common ones."""
     if len(record.cuni) != 88:
         return False  # 3061 3060
@@ -71,10 +68,6 @@ def sound_anagrafica(record, flow, registers):
     special = NOWHERE if flow == "ANT" else {"098"}
     if record.residence_azienda in special and record.residence_region != record.residence_azienda:
         return False  # 3602
-    if record.residence_azienda not in NOWHERE and not registers.knows_azienda(
-        record.residence_region, record.year, record.residence_azienda
-    ):
-        return False  # 3601, asked of the region of residence
     if record.residence_state and not re.fullmatch(r"[A-Za-z]{2}", record.residence_state):
         return False  # 3132
     return (
@@ -157,13 +150,13 @@ def sound_presence(record):
     )
 
 
-def sound_sism(flow, record, file, registers):
+def sound_sism(flow, record, file):
     """All rejecting rules of one SISM file on one record."""
-    if not sound_common(record, file, registers):
+    if not sound_common(record, file):
         return False
     if flow in ("ANT", "ANR"):
-        return sound_anagrafica(record, flow, registers)
-    if not sound_structure(record, registers):
+        return sound_anagrafica(record, flow)
+    if not sound_structure(record, flow):
         return False
     if flow in ("CNT", "CNR"):
         return sound_contact(record)

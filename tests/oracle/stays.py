@@ -7,7 +7,7 @@ from .rules import semester_days
 
 
 class SpdcStay:
-    """The part of a hospital stay from the admission of its first to the discharge of its last SPDC record."""
+    """What lies between the first admission and the last discharge of the SPDC records of one hospital stay."""
 
     def __init__(self, records):
         self.records = sorted(records, key=hospital_order)
@@ -19,11 +19,11 @@ class SpdcStay:
         return self.records[-1]
 
     def compulsory(self):
-        """A stay is TSO when one of its SPDC records has admission type 3."""
+        """Whether any of the SPDC records is a compulsory admission (type 3)."""
         return any(record.tipo_ricovero == "3" for record in self.records)
 
     def ended_by_death(self, death):
-        """Its last SPDC record has mode 1, or the death is not after its discharge."""
+        """Whether the person left it dead: by the mode of the last record, or by the day of death."""
         return self.last_record.modalita_dimissione == "1" or (death is not None and death <= self.discharge)
 
 
@@ -34,7 +34,7 @@ def is_spdc(record):
 
 
 def hospital_stays(records):
-    """Records with regime 1; one admitted on the day of a previous discharge or before it continues the stay."""
+    """Ordinary records, joined where one is admitted no later than the one before has ended."""
     stays, end = [], None
     for record in sorted((r for r in records if r.regime == "1"), key=lambda r: (r.data_ricovero, r.data_dimissione)):
         if end is not None and record.data_ricovero <= end:
@@ -50,6 +50,11 @@ def spdc_stays(records):
     """The SPDC stays of a person, in the order of time."""
     parts = [[record for record in stay if is_spdc(record)] for stay in hospital_stays(records)]
     return [SpdcStay(part) for part in parts if part]
+
+
+def visible_stays(person, year):
+    """The SPDC stays as the cohort sees them: of records discharged up to Y1, for it sees nothing after."""
+    return spdc_stays([record for record in person.hospital if record.data_dimissione <= year.last])
 
 
 def latest_semester(records, key):
@@ -72,7 +77,7 @@ def episodes(person, last_year):
 
 
 def residential_stays(person, last_year):
-    """(admission, last day, record); without discharge it lasts to the end of the latest semester that carries it."""
+    """(admission, last day, record); a stay not ended yet is known to last as long as its semester."""
     records = [record for record in person.residential if record.year <= last_year]
     said = latest_semester(records, lambda r: (r.region, r.azienda, r.dsm, r.structure, r.contact_id, r.admission_date))
     stays = []
@@ -114,8 +119,7 @@ def places_of_contact(person, year, services):
             add(record.region, f"{record.azienda}-{record.dsm}", [record.date])
     for first, last, record in residential_stays(person, year.year):
         add(record.region, f"{record.azienda}-{record.dsm}", days_in(first, last, year.first, year.last))
-    visible = [record for record in person.hospital if year.last >= record.data_dimissione]
-    for stay in spdc_stays(visible):
+    for stay in visible_stays(person, year):
         for record in stay.records:
             days = days_in(record.data_ricovero, record.data_dimissione, year.first, year.last)
             add(record.regione, dsm_of_hospital(record, services), days)
@@ -152,10 +156,10 @@ def dsm_of_hospital(record, services):
     return dsms.pop() if len(dsms) == 1 else None
 
 
-def spdc_services(delivery):
-    """STR rows of type SPDC: {(region, hospital): [(year, "azienda-dsm")]}."""
+def spdc_services(delivery, year):
+    """STR rows of type SPDC up to Y+1: {(region, hospital): [(year, "azienda-dsm")]}."""
     services = {}
     for row in delivery.services:
-        if row.tipo == "SPDC" and row.anno.isdigit():
+        if row.tipo == "SPDC" and row.anno.isdigit() and int(row.anno) <= year.year + 1:
             services.setdefault((row.regione, row.struttura), []).append((int(row.anno), f"{row.azienda}-{row.dsm}"))
     return services
