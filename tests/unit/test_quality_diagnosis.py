@@ -24,8 +24,24 @@ def counts_of(spark, records, year=2015):
     return {(r["dsm"], r["semester"]): r.asDict() for r in df.collect()}
 
 
+# Classes at their edges: each of these diagnoses in a department of its own, D0 to D9.
+EDGES = {
+    "290": {"valid"},
+    "31999": {"valid", "specific"},
+    "319": {"valid", "specific"},
+    "289": {"invalid"},
+    "320": {"invalid"},
+    "295301": {"invalid"},
+    "29A": {"invalid"},
+    "xxxxx": {"invalid"},  # legal at a closing only
+    " ": {"missing"},
+    "": {"missing"},
+}
+
+
 @pytest.fixture(scope="module")
 def counted(spark):
+    """All of it in one pass: departments tell the cases apart."""
     records = [
         record("1", 2014, 2, "99999"),  # said again in 2015
         record("1", 2015, 1, "99999"),
@@ -39,6 +55,8 @@ def counted(spark):
         record("8", 2015, 2, "F20.0", opened="2016-01-01"),  # opened after the year: a record, not open
         record("9", 2016, 1, "29530"),  # said after the year
         record("10", 2015, 1, "2953", dsm="002"),
+        record("11", 2015, 1, closed="2015-02-01", closing="99999", dsm="003"),
+        *(record(str(20 + i), 2015, 1, code, dsm=f"D{i}") for i, code in enumerate(EDGES)),
     ]
     return counts_of(spark, records)
 
@@ -74,43 +92,15 @@ def test_departments_are_counted_apart(counted):
     assert counted["002", 0]["records"] == 0  # records belong to a semester
 
 
-@pytest.mark.parametrize(
-    ("diagnosis", "expected"),
-    [
-        ("290", {"valid"}),
-        ("31999", {"valid", "specific"}),
-        ("319", {"valid", "specific"}),
-        ("289", {"invalid"}),
-        ("320", {"invalid"}),
-        ("295301", {"invalid"}),
-        ("29A", {"invalid"}),
-        ("xxxxx", {"invalid"}),  # legal at a closing only
-        (" ", {"missing"}),
-        ("", {"missing"}),
-    ],
-)
-def test_classes_at_their_edges(classes, diagnosis, expected):
-    assert {
-        c for c in ("missing", "invalid", "default", "other", "valid", "specific") if classes[diagnosis][c]
-    } == expected
+@pytest.mark.parametrize("diagnosis", EDGES)
+def test_classes_at_their_edges(counted, diagnosis):
+    found = counted[f"D{list(EDGES).index(diagnosis)}", 1]
+    classes = ("missing", "invalid", "default", "other", "valid", "specific")
+    assert {c for c in classes if found[f"opening_{c}"]} == EDGES[diagnosis]
 
 
-@pytest.fixture(scope="module")
-def classes(spark):
-    """All edges in one pass: each diagnosis in a department of its own."""
-    diagnoses = ["290", "31999", "319", "289", "320", "295301", "29A", "xxxxx", " ", ""]
-    records = [record(str(i), 2015, 1, code, dsm=f"{i:03d}") for i, code in enumerate(diagnoses)]
-    found = counts_of(spark, records)
-    prefix = "opening_"
-    return {
-        code: {k.removeprefix(prefix): v for k, v in found[f"{i:03d}", 1].items() if k.startswith(prefix)}
-        for i, code in enumerate(diagnoses)
-    }
-
-
-def test_a_default_code_is_invalid_at_a_closing(spark):
-    found = counts_of(spark, [record("1", 2015, 1, closed="2015-02-01", closing="99999")])
-    assert found["001", 1]["closing_invalid"] == 1
+def test_a_default_code_is_invalid_at_a_closing(counted):
+    assert counted["003", 1]["closing_invalid"] == 1
 
 
 KEY = ["year", "period", "region", "id_rec", "contact_id"]
