@@ -69,6 +69,8 @@ def _unique_mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict:
     for key_node, _ in node.value:
         key = loader.construct_object(key_node)
         line = key_node.start_mark.line + 1
+        if not isinstance(key, str | int | float | bool):
+            raise ConfigurationError(f"{node.start_mark.name}, line {line}: a key must be a single word or number")
         if key in seen:
             raise ConfigurationError(
                 f"{node.start_mark.name}, line {line}: the key '{key}' stands already in line {seen[key]}",

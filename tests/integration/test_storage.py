@@ -42,3 +42,23 @@ def test_by_person_gives_sorted_ranges_that_do_not_overlap(spark):
         [(1 << 59, 1), (1 << 59, 2)],
         [(3 << 58, 1), (3 << 58, 2), (top - 1, 1), (top - 1, 2), (top, 1), (top, 2)],
     ]
+
+
+def test_a_first_write_that_was_killed_leaves_no_table(store, spark):
+    """Delta makes the folder of the log before the data; killed there, the next write still makes the whole table."""
+    (store.home.tables / "conformed/t/_delta_log").mkdir(parents=True)
+    (store.home.tables / "conformed/t/part-00000.parquet").write_bytes(b"half a file")
+    assert not store.exists("conformed/t")
+    assert store.digest("conformed/t") is None
+    frame = spark.createDataFrame([(1,)], "person_id long")
+    assert store.write(frame, "conformed/t", digest="whole", properties={"percorsi.keyFingerprint": "aaaa"}) == 0
+    assert [tuple(row) for row in store.read("conformed/t").collect()] == [(1,)]
+    assert store.property("conformed/t", "percorsi.keyFingerprint") == "aaaa"
+    assert store.property("conformed/t", "delta.deletedFileRetentionDuration") == "interval 3650 days"
+
+
+def test_a_slice_may_bring_a_new_column(store, spark):
+    store.write(spark.createDataFrame([(2014, 1)], "year int, n int"), "features/t", partition_by=("year",))
+    wider = spark.createDataFrame([(2015, 2, "x")], "year int, n int, m string")
+    store.write(wider, "features/t", partition_by=("year",), replace_where="year = 2015")
+    assert sorted(map(tuple, store.read("features/t").collect())) == [(2014, 1, None), (2015, 2, "x")]

@@ -43,6 +43,7 @@ def test_shipped_environments_are_valid(environment):
         ({"base__a": "spark: {}", "base__b": "spark: {}"}, ["base/a.yaml", "base/b.yaml", "'spark'"]),
         ({"base__spark": "spark: [unclosed"}, ["base/spark.yaml", "no valid YAML"]),
         ({"base__spark": "- a list"}, ["base/spark.yaml", "mapping"]),
+        ({"base__spark": "spark: {}\n? [1]\n: x"}, ["base/spark.yaml, line 2", "single word"]),
     ],
 )
 def test_a_fault_names_its_file(tmp_path, files, named):

@@ -41,8 +41,8 @@ def _birth_year() -> "Column":
     """The year of birth where it can be one: four digits, at most 120 years before the discharge and not after it."""
     from pyspark.sql import functions as F
 
-    return F.expr("""if(birth_year rlike '^[0-9]{4}$' and int(birth_year) between
-        year(to_date(discharge_date)) - 120 and year(to_date(discharge_date)), int(birth_year), null)""")
+    return F.expr("""if(birth_year rlike '^[0-9]{4}$' and try_cast(birth_year as int) between
+        year(try_cast(discharge_date as date)) - 120 and year(try_cast(discharge_date as date)), try_cast(birth_year as int), null)""")
 
 
 def hospital_records(discharges: "DataFrame", partitions: int) -> "DataFrame":
