@@ -44,9 +44,13 @@ def first_missed_window(line: Column, start: Column, end: Column, length: int, c
     '000100', 0, 5, length 2, count 2 -> 1;  '0100', 0, 3, length 2, count 1 -> null
     """
 
-    def missed(number: Column) -> Column:
+    def missed(text: Column, number: Column) -> Column:
         begins = start + (number - 1) * length + 1
         ends = F.least(start + number * length, end)
-        return (begins <= end) & (F.instr(_text(line, begins, ends), F.lit("1")) == 0)
+        return (begins <= end) & (F.instr(_text(text, begins, ends), F.lit("1")) == 0)
 
-    return F.get(F.filter(F.sequence(F.lit(1), F.lit(count)), missed), F.lit(0))
+    def first_missed(text: Column) -> Column:
+        return F.get(F.filter(F.sequence(F.lit(1), F.lit(count)), lambda number: missed(text, number)), F.lit(0))
+
+    # The line is bound once: where it stands inside the filter, Spark would make it anew for every window.
+    return F.get(F.transform(F.array(line), first_missed), F.lit(0))
