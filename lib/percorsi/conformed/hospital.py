@@ -41,8 +41,9 @@ def _birth_year() -> "Column":
     """The year of birth where it can be one: four digits, at most 120 years before the discharge and not after it."""
     from pyspark.sql import functions as F
 
-    return F.expr("""if(birth_year rlike '^[0-9]{4}$' and try_cast(birth_year as int) between
-        year(try_cast(discharge_date as date)) - 120 and year(try_cast(discharge_date as date)), try_cast(birth_year as int), null)""")
+    year, discharged = "try_cast(birth_year as int)", "year(try_cast(discharge_date as date))"
+    possible = f"birth_year rlike '^[0-9]{{4}}$' and {year} between {discharged} - 120 and {discharged}"
+    return F.expr(f"if({possible}, {year}, null)")
 
 
 def hospital_records(discharges: "DataFrame", partitions: int) -> "DataFrame":
