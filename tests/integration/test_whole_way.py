@@ -12,6 +12,7 @@ import pytest
 from deltalake import DeltaTable
 from nbclient import NotebookClient
 
+from mutations import mutate
 from oracle.__main__ import main as oracle
 from oracle.compare import cells, differences
 from percorsi import pipeline
@@ -28,9 +29,10 @@ TWELVE = ["S13", "S14", "S15", "S20", "S21", "S22", "S25", "S26", "S27", "S30", 
 
 @pytest.fixture(scope="module")
 def nation(tmp_path_factory) -> Path:
-    """A delivery of three years of a nation of some thousand persons, errors and all."""
+    """A delivery of three years of a nation of some thousand persons, corrected, contradicted and with gaps."""
     out = tmp_path_factory.mktemp("nation")
     synthesize(out, 0.001, 11, range(2014, 2017))
+    mutate(out / "delivery", 6)
     return out
 
 
