@@ -184,6 +184,27 @@ def test_rejected_cancelled_and_passed_over_records(files):
     assert files.cells()["S46", "IT", "", ""] == (0, 1)
 
 
+def test_a_line_with_a_field_missing_or_one_too_many_is_no_record(files):
+    files.anagrafica()
+    files.episode()
+    for number in range(1, 8):
+        files.intervention("2022-02-03", kind="17", number=str(number))
+    lines = files.lines["PST_030_2022_S1.csv"]
+    lines[-2:] = [lines[-2].rsplit("~", 1)[0], lines[-1] + "~"]
+    assert files.cells()["S46", "IT", "", ""] == (1, 1)  # five of seven
+    lines[-3] += "~"
+    assert files.cells()["S46", "IT", "", ""] == (0, 1)
+
+
+def test_no_register_is_asked_and_an_empty_file_is_a_delivery(files):
+    files.lines["STR_030_2022.csv"] = ["~".join(STR_NAMES), "030~999~009~03099901~2022~CSM~public~~1000"]
+    files.lines["PSS_030_2022_S1.csv"] = []
+    files.anagrafica()
+    files.episode()
+    files.intervention("2022-02-03")
+    assert files.cells()["S26", "IT", "", ""] == (0, 1)
+
+
 def test_identity_over_registers_and_anonymous_codes(files):
     files.anagrafica(year=2021, semester="S2")  # the semester of the activity has none: the latest tells
     files.episode()
