@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 import typer
 
-from percorsi.errors import PercorsiError, UsageError, exit_codes
+from percorsi.errors import PercorsiError, ResultUnavailable, UsageError, exit_codes
 from percorsi.home import Home
 from percorsi.settings import load_settings
 
@@ -70,6 +70,8 @@ def command(function: Callable[..., Any]) -> Callable[..., Any]:
             raise typer.Exit(error.exit_code) from None
         except (typer.Exit, typer.Abort, KeyboardInterrupt):
             raise
+        except BrokenPipeError:  # whoever read the listing has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except Exception as error:
             if os.environ.get("PERCORSI_DEBUG"):
                 raise
@@ -98,6 +100,15 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise UsageError(f"--delivered {text}: a day such as 2016-04-30 is expected") from None
+
+
+def _existing(home: Path) -> Home:
+    """A home to look into. Raises ResultUnavailable where there is none: a wrong name must not look like no result."""
+    if not home.is_dir():
+        raise ResultUnavailable(
+            f"there is no home {home}", next_step="name it with --home or PERCORSI_HOME; `percorsi run` makes one"
+        )
+    return Home(home)
 
 
 def _print_rows(rows: list[dict], as_json: bool) -> None:
@@ -149,6 +160,8 @@ def ingest(
     print(f"delivery {report.delivery} of {report.delivered}" if report.new else "nothing new: loaded before")
     for refused in report.refused:
         print(refused, file=sys.stderr)
+    for flow, files in report.passed_over.items():
+        print(f"not read yet: {len(files)} files of {flow}", file=sys.stderr)
 
 
 @command
@@ -221,7 +234,7 @@ def values(
     from percorsi.indicators.values import write_csv
     from percorsi.runs import find
 
-    found = find(load_settings(env), Home(home), run)
+    found = find(load_settings(env), _existing(home), run)
     count = write_csv(Home(home), found.run_id, csv)
     print(f"{count} values of run {found.run_id} in {csv}")
 
@@ -250,7 +263,7 @@ def pull(
     """Take a release out, as CSV, workbook or Parquet; needs no Java."""
     from percorsi.release import pull
 
-    for path in pull(Home(home), release, fmt, out):
+    for path in pull(_existing(home), release, fmt, out):
         print(path)
 
 
@@ -259,7 +272,7 @@ def releases(home: HomeOption = HOME, as_json: JsonOption = False) -> None:
     """List the releases."""
     from percorsi.release import list_releases
 
-    _print_rows(list_releases(Home(home)), as_json)
+    _print_rows(list_releases(_existing(home)), as_json)
 
 
 @command
@@ -267,15 +280,15 @@ def runs(home: HomeOption = HOME, env: EnvironmentOption = "local", as_json: Jso
     """List the runs, latest first."""
     from percorsi.runs import list_runs
 
-    _print_rows(list_runs(load_settings(env), Home(home)).to_dict("records"), as_json)
+    _print_rows(list_runs(load_settings(env), _existing(home)).to_dict("records"), as_json)
 
 
 @command
 def deliveries(home: HomeOption = HOME, as_json: JsonOption = False) -> None:
-    """List what was delivered, by flow and region."""
+    """List what was delivered, file by file, with what became of the records."""
     from percorsi.flows import deliveries
 
-    _print_rows(deliveries(Home(home)).to_dict("records"), as_json)
+    _print_rows(deliveries(_existing(home)).to_dict("records"), as_json)
 
 
 @command

@@ -245,12 +245,20 @@ def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
             "ended": found.ended.isoformat(timespec="seconds"),
         },
     )
-    values = read_values(home, found.run_id)
-    return make(
-        home,
-        released,
-        name,
-        values,
-        catalogue_rows(load_catalogue()),
-        synthetic=found.parameters["synthetic"] == "True",
-    )
+    values, rows = read_values(home, found.run_id), catalogue_rows(catalogue)
+    names = _dsm_names(home, found.year, found.inputs.get("conformed/service"))
+    synthetic = found.parameters["synthetic"] == "True"
+    with home.lock("release"):  # two at once would not know what the other shows
+        return make(home, released, name, values, rows, synthetic=synthetic, dsm_names=names)
+
+
+def _dsm_names(home: Home, year: int, version: int | None) -> dict[str, str]:
+    """Area -> name of the DSMs whose name the register of services of the year gives, as the run saw it."""
+    from deltalake import DeltaTable
+
+    if version is None:
+        return {}
+    services = DeltaTable(str(home.tables / "conformed/service"), version=version)
+    columns = ["region", "azienda", "dsm", "year", "dsm_name"]
+    rows = services.to_pandas(columns=columns).query("year == @year").dropna(subset=["dsm_name"])
+    return {f"{r.region}-{r.azienda}-{r.dsm}": r.dsm_name for r in rows.sort_values("dsm_name").itertuples()}

@@ -1,10 +1,11 @@
 """The values of a run, read without Spark: unprotected, for the analyst and not for publication."""
 
+import os
 from pathlib import Path
 
 import pandas as pd
 
-from percorsi.errors import ResultUnavailable
+from percorsi.errors import ResultUnavailable, UsageError
 from percorsi.home import Home
 from percorsi.indicators.compute import TABLE
 from percorsi.indicators.grid import CELL
@@ -35,5 +36,12 @@ def read_values(home: Home, run_id: str) -> pd.DataFrame:
 def write_csv(home: Home, run_id: str, path: Path) -> int:
     """The values of a run as CSV with the columns of the contract, numbers at full precision; gives their count."""
     values = read_values(home, run_id)
-    values.to_csv(path, columns=COLUMNS, index=False, lineterminator="\n")
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # unprotected: its owner's alone
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
+            values.to_csv(stream, columns=COLUMNS, index=False, lineterminator="\n")
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot be written ({error.strerror})", next_step="name a file in a folder that exists"
+        ) from error
     return len(values)
