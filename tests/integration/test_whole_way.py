@@ -109,7 +109,7 @@ def test_no_identifier_is_in_any_file_past_current(nation, outcome, settings):
 
 
 def test_no_table_past_the_persons_holds_a_person(nation, outcome):
-    """Values of tables, which files may hold compressed: no code of a person past `current`, no number past `features`."""
+    """By value, for files hold it compressed: no code of a person past `current`, no number past `features`."""
     text = (nation / "delivery" / "ANT_030_2015_S1.csv").read_text().splitlines()[1:]
     codes = {field for line in text for field in line.split("~") if len(field) == 88}
     people = set(persons_of(outcome.home))
