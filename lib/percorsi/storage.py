@@ -11,7 +11,7 @@ from percorsi.errors import ConfigurationError, ResultUnavailable
 from percorsi.home import Home
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import Column, DataFrame, SparkSession
 
 # A published value must be reproducible for years: neither the log nor the files of old versions are cleaned away.
 _KEEP = {
@@ -144,9 +144,12 @@ def by_person(df: "DataFrame", partitions: int, *order: str) -> "DataFrame":
     The range of a person follows from its number, so that no sample of the data has to be drawn; within a range
     the rows are sorted by person and then by `order`. Shape and columns stay as they are.
     """
+    return df.repartitionById(partitions, person_range(partitions)).sortWithinPartitions("person_id", *order)
+
+
+def person_range(partitions: int) -> "Column":
+    """The number, from 0, of the range that a `person_id` lies in: the same border in every table."""
     from pyspark.sql import functions as F
 
     width = -(-(1 << _PERSON_BITS) // partitions)  # rounded up
-    return df.repartitionById(partitions, F.expr(f"cast(person_id div {width} as int)")).sortWithinPartitions(
-        "person_id", *order
-    )
+    return F.expr(f"cast(person_id div {width} as int)")

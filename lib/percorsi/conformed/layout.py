@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from percorsi.storage import person_range
+
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
-
-_PERSON_BITS = 60
 
 
 def semester(period: str) -> "Column":
@@ -46,8 +46,7 @@ def ranked_by_person(df: "DataFrame", partitions: int, within: list[str], order:
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
-    width = (1 << _PERSON_BITS) // partitions + 1
-    ranged = df.withColumn("_range", F.expr(f"cast(person_id div {width} as int)"))
+    ranged = df.withColumn("_range", person_range(partitions))
     window = Window.partitionBy("_range", "person_id", *within).orderBy(*order)
     return (
         ranged.repartitionById(partitions, F.col("_range"))
