@@ -60,8 +60,14 @@ def read_contents(
 
     `known` are their digests by path. Memory is bounded whatever the size of a file.
     """
+    from percorsi.flows import parquet
+
+    def look(file: DeliveryFile) -> Content | Refusal:
+        of_kind = parquet.look if file.parquet else _look
+        return of_kind(file, known[file.path], layouts[file.flow])
+
     with ThreadPoolExecutor(_WORKERS) as pool:
-        seen = list(pool.map(lambda f: _look(f, known[f.path], layouts[f.flow]), files))
+        seen = list(pool.map(look, files))
     return [s for s in seen if isinstance(s, Content)], [s for s in seen if isinstance(s, Refusal)]
 
 
@@ -114,20 +120,25 @@ def _header(file: DeliveryFile, digest: str, lines: int, first: bytes, layout: L
     content = Content(file, digest, lines, cells)
     if layout.national:
         at = layout.columns.index(layout.operation)
-        if len(cells) == len(layout.columns) and cells[0] == file.year and cells[at] in ("I", "V", "C", "NM"):
+        if len(cells) == len(layout.columns) and cells[at].upper() in ("I", "V", "C", "NM"):
             return Refusal.of(
                 file, "no header line: the first line is a record", "put a header line before the records", 1, digest
             )
         return content
-    positions = header_positions(cells, layout)
+    if wrong := faults_of_names(cells, layout):
+        return Refusal.of(file, wrong, "use the names of the layout, each once", 1, digest)
+    return content
+
+
+def faults_of_names(names: tuple[str, ...], layout: Layout) -> str:
+    """What is wrong with the names of an own layout's columns; '' where nothing is."""
+    positions = header_positions(names, layout)
     required = [f.name for c, f in layout.fields.items() if f.in_header == "required" and c not in positions]
-    unknown = len(cells) - len(positions)
+    unknown = len(names) - len(positions)
     wrong = [f"the header lacks {', '.join(required)}"] if required else []
     if unknown:
         wrong.append(f"{unknown} of its names are unknown or stand twice")
-    if wrong:
-        return Refusal.of(file, "; ".join(wrong), "use the names of the layout, each once", 1, digest)
-    return content
+    return "; ".join(wrong)
 
 
 def header_positions(cells: tuple[str, ...], layout: Layout) -> dict[str, int]:

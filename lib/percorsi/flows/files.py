@@ -11,17 +11,18 @@ from percorsi.flows.layout import Layout, unread_flows
 from percorsi.regions import regions
 
 _NAME = re.compile(
-    r"(?P<flow>[A-Z]{2,4})_(?P<region>[0-9]{3})_(?P<year>[12][0-9]{3})(?:_(?P<period>S[12]|0[1-9]|1[0-2]))?"
+    r"(?P<flow>[A-Z]{2,4})(?:_(?P<region>[0-9]{3}))?_(?P<year>[12][0-9]{3})(?:_(?P<period>S[12]|0[1-9]|1[0-2]))?"
 )
-_TEXT_SUFFIXES = (".csv", ".csv.gz")
-_NAMED = "name it <FLOW>_<region>_<year>[_<S1|S2|month>].csv or .csv.gz, or take it out of the folder"
+_PARQUET = ".parquet"
+_SUFFIXES = (".csv.gz", ".csv", _PARQUET)
+_NAMED = "name it <FLOW>_<region>_<year>[_<S1|S2|month>].csv, .csv.gz or .parquet, or take it out of the folder"
 
 
 @dataclass(frozen=True)
 class DeliveryFile:
     """One file: path below the delivery's folder, and what its name says.
 
-    `period` is '' for a year, S1 or S2 for a semester, 01 to 12 for a month.
+    `region` is '' for the nation; `period` is '' for a year, S1 or S2 for a semester, 01 to 12 for a month.
     """
 
     root: Path
@@ -42,6 +43,10 @@ class DeliveryFile:
     @property
     def gzipped(self) -> bool:
         return self.path.lower().endswith(".gz")
+
+    @property
+    def parquet(self) -> bool:
+        return self.path.lower().endswith(_PARQUET)
 
 
 @dataclass(frozen=True)
@@ -84,8 +89,8 @@ class Found:
 def discover(folder: Path, layouts: dict[str, Layout]) -> Found:
     """The files of a delivery, all in the order of their paths.
 
-    A file is part of the delivery when it ends in .csv or .csv.gz, or when its name begins like one of a known flow;
-    all others (notes, documents, hidden files) are passed over. Raises UsageError where the folder is none.
+    A file is part of the delivery when it ends in .csv, .csv.gz or .parquet, or when its name begins like one of a
+    known flow; all others (notes, documents, hidden files) are passed over. Raises UsageError where the folder is none.
     """
     root = folder.resolve()
     if not root.is_dir():
@@ -126,7 +131,7 @@ def _walk(root: Path) -> list[str]:
 
 
 def _is_candidate(name: str, layouts: dict[str, Layout]) -> bool:
-    return name.lower().endswith(_TEXT_SUFFIXES) or name.split("_")[0] in layouts and "_" in name
+    return name.lower().endswith(_SUFFIXES) or name.split("_")[0] in layouts and "_" in name
 
 
 def _parse(root: Path, path: str, layouts: dict[str, Layout]) -> DeliveryFile | str:
@@ -134,20 +139,29 @@ def _parse(root: Path, path: str, layouts: dict[str, Layout]) -> DeliveryFile | 
     name = path.rsplit("/", 1)[-1]
     if not path.isprintable():
         return "the name holds characters that cannot be printed"
-    suffix = next((s for s in sorted(_TEXT_SUFFIXES, key=len, reverse=True) if name.lower().endswith(s)), None)
+    suffix = next((s for s in _SUFFIXES if name.lower().endswith(s)), None)
     if suffix is None:
-        return "neither .csv nor .csv.gz"
+        return "none of .csv, .csv.gz and .parquet"
     match = _NAME.fullmatch(name[: -len(suffix)])
     if not match:
         return "the name is not that of a delivery's file"
-    flow, region, year, period = match["flow"], match["region"], match["year"], match["period"] or ""
+    flow, region, year, period = match["flow"], match["region"] or "", match["year"], match["period"] or ""
     if flow not in layouts:
         return f"no flow {flow}; known are {', '.join(layouts)}"
-    if region not in regions():
+    if not region and layouts[flow].scope != "national":
+        return f"a file of {flow} names a region"
+    if region and region not in regions():
         return f"no region {region}"
     if layouts[flow].period == "semester" and period not in ("S1", "S2"):
         return f"a file of {flow} names a semester, S1 or S2"
+    if suffix == _PARQUET and layouts[flow].national:
+        return f"{flow} is delivered as text"
     return DeliveryFile(root, path, flow, region, year, period)
+
+
+def literal_path(path: str) -> str:
+    """A path that Spark takes as it is, though a folder be called `[new]`."""
+    return re.sub(r"([\\{}\[\]*?])", r"\\\1", path)
 
 
 def _shown(path: str) -> str:

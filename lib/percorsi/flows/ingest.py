@@ -109,7 +109,7 @@ def ingest(
         new = new and not (delivered and not fresh)
         day = delivered or date.today()
         if new:
-            entries += _load(store, lines, layouts, refused, identity, day, tick)
+            entries += _load(store, lines, layouts, refused, identity, day, delivered is not None, tick)
         fates = refresh(store, entries, layouts, tick)
     report = IngestReport(
         identity if new else None, day if new else None, new, refused=refused, passed_over=folder.passed_over
@@ -199,13 +199,14 @@ def _load(
     refused: list[Refusal],
     identity: str,
     day: date,
+    given: bool,
     tick: Tick,
 ) -> list[Entry]:
     """Write the lines, their errors and, last and in one commit, the ledger's rows: then the delivery exists."""
     flows = [flow for flow, read in lines.items() if read.contents]
     for flow in flows:
         tick(f"loading {flow}")
-        write_raw(store, layouts[flow], lines[flow], identity, day.isoformat())
+        write_raw(store, layouts[flow], lines[flow], identity, day, given)
     entries = [_refused_entry(identity, day, r) for r in refused]
     if flows:
         tick("rejected records")

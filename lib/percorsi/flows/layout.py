@@ -8,122 +8,57 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from percorsi.digests import digest
 from percorsi.errors import ConfigurationError
+from percorsi.flows.rule import Apart, Rule, Strict, check_pattern
 from percorsi.settings import conf_dir, load_yaml, refuse
 
 _UNREAD = "unread.yaml"
-# What a condition may name beside the fields: `day.<date field>`, `number.<number field>` and these.
-CONTEXT = ("file.start", "file.end", "semester.start", "semester.end")
-KINDS = ("required", "number", "length", "domain", "codes", "pattern", "date", "equals", "within", "condition")
+# What a condition may name beside the fields: `day.<date field>`, `number.<number or decimal field>`, `each.<repeated
+# field>` and these; `delivery.day` is the day that was given with the delivery, null where none was.
+CONTEXT = ("file.start", "file.end", "semester.start", "semester.end", "delivery.day")
+NAMED = r"\b(day|number|each|file|semester|delivery)\.(\w+)"
+# What can be said of a slice, and the form a value has; another one, which own layouts may hold, is `other`.
+SLICE_FORMS = {"region": "[0-9]{3}", "year": "[12][0-9]{3}", "period": "S[12]|0[1-9]|1[0-2]"}
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class LayoutField(_Strict):
+class LayoutField(Strict):
     """One field: its official name (in own layouts the header's, with others it may have there), type and length.
 
-    `presence` and `length` say what the layout prints; what is checked, the rules say.
+    `presence` and `length` say what the layout prints; what is checked, the rules say. A `repeated` field holds
+    several values, with a bar between them.
     """
 
     name: str
     also: list[str] = []
-    type: Literal["text", "number", "date"]
+    type: Literal["text", "number", "decimal", "date"]
     presence: Literal["obligatory", "conditional", "optional"]
-    length: int | None = None
+    length: int | str | None = None
+    repeated: bool = False
     in_header: Literal["required", "optional"] = "required"
 
 
-class Rule(_Strict):
-    """One rule: error code, field, what is checked, and whether a fault rejects the record or is only reported.
-
-    Exactly one kind of check, except in a rule that is not implemented, which says why:
-
-    - `required`: the field is not empty; all other kinds pass over an empty field (a condition speaks for itself)
-    - `number`: digits only, and between the two limits
-    - `length`: characters, between the two limits
-    - `domain`: one of the values; `codes`: one of the keys of conf/codes/<name>.yaml
-    - `pattern`: the whole value matches the regular expression
-    - `date`: AAAA-MM-GG and a day of the calendar
-    - `equals`: the value is that of the file's name
-    - `within`: the day lies in the semester the record names, or in the period of the file's name
-    - `condition`: Spark SQL over the fields, true where the record is at fault
-    """
-
-    code: str
-    field: str
-    severity: Literal["reject", "report"]
-    title: str
-    required: Literal[True] | None = None
-    number: tuple[int, int] | None = None
-    length: tuple[int, int] | None = None
-    domain: list[str] | None = None
-    codes: str | None = None
-    pattern: str | None = None
-    date: Literal[True] | None = None
-    equals: Literal["file_region", "file_year", "file_period"] | None = None
-    within: Literal["semester", "file"] | None = None
-    condition: str | None = None
-    implemented: bool = True
-    reason: str = ""
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> "Rule":
-        given = [k for k in KINDS if getattr(self, k) is not None]
-        if self.implemented and len(given) != 1:
-            raise ValueError(f"rule {self.code}: exactly one kind of check is expected, found {given or 'none'}")
-        if not self.implemented and (given or not self.reason):
-            raise ValueError(f"rule {self.code}: a rule that is not implemented has a reason and no check")
-        return self
-
-    @property
-    def kind(self) -> str:
-        """Which kind of check it is; empty for a rule that is not implemented."""
-        return next((k for k in KINDS if getattr(self, k) is not None), "")
-
-
-class Apart(_Strict):
-    """What tells a flow from another with as many fields: a field, its form in this flow and in the other.
-
-    A file with the other's form in a line, and its own in none, is the other flow's.
-    """
-
-    field: str
-    own: str
-    foreign: str
-
-    @model_validator(mode="after")
-    def _are_patterns(self) -> "Apart":
-        for pattern in (self.own, self.foreign):
-            _check_pattern(f"apart: {self.field}", pattern)
-        return self
-
-
-def _check_pattern(where: str, pattern: str) -> None:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"{where}: {pattern} is no regular expression ({error})") from error
-
-
-class Layout(_Strict):
+class Layout(Strict):
     """One flow: fields in order, key of a record, slice of the current records, rules.
 
-    `layout` national: by position; own: by the names in the header. `slice` is a part of the key: two records of one
-    key are in one slice. `apart` tells the flow from another with as many fields.
+    `layout` national: by position; own: by the names in the header. `scope` national: the name of a file need not name
+    a region. `slice` is a part of the key, or `derived` from it in Spark SQL: two records of one key are in one slice.
+    Lines for which `passed_over` is true are no records of the flow: they are not moved, whatever they hold. `apart`
+    tells the flow from another with as many fields.
     """
 
     flow: str = Field(pattern=r"^[A-Z]{2,4}$")
     title: str
     layout: Literal["national", "own"]
+    scope: Literal["region", "national"] = "region"
     period: Literal["semester", "year"]
     key: list[str] = Field(min_length=1)
     slice: list[Literal["region", "year", "period"]]
+    derived: dict[Literal["region", "year", "period"], str] = {}
     operation: str | None = None
+    passed_over: str | None = None
     apart: Apart | None = None
     fields: dict[str, LayoutField]
     rules: list[Rule]
@@ -138,21 +73,29 @@ class Layout(_Strict):
 
     @property
     def applied(self) -> list[Rule]:
-        """The rules that are implemented, in order."""
-        return [r for r in self.rules if r.implemented]
+        """The rules that a record is judged by as it is read, in order."""
+        return [r for r in self.rules if r.implemented and r.kind != "register"]
+
+    @property
+    def registered(self) -> list[Rule]:
+        """The rules that ask a register; they are applied to the current records."""
+        return [r for r in self.rules if r.kind == "register"]
 
     @property
     def judges_by(self) -> str:
         """Digest of all that decides how a line is read and judged: not of titles, reasons and what is only printed."""
-        fields = {name: f.model_dump(include={"name", "also", "type", "in_header"}) for name, f in self.fields.items()}
+        fields = {
+            name: f.model_dump(include={"name", "also", "type", "in_header", "repeated"})
+            for name, f in self.fields.items()
+        }
         if self.national:  # by position: the names are shown and not read
-            fields = {name: {"type": f["type"]} for name, f in fields.items()}
+            fields = {name: {k: f[k] for k in ("type", "repeated")} for name, f in fields.items()}
         rules = [
             rule.model_dump(exclude={"title", "reason", "implemented"}, exclude_none=True)
             | ({"listed": codes(rule.codes)} if rule.codes else {})
-            for rule in self.applied
+            for rule in (*self.applied, *self.registered)
         ]
-        plain = self.model_dump(include={"layout", "period", "key", "slice", "operation"})
+        plain = self.model_dump(include={"layout", "period", "key", "slice", "derived", "operation", "passed_over"})
         return digest([plain, list(fields.items()), rules])
 
     @model_validator(mode="after")
@@ -166,22 +109,34 @@ class Layout(_Strict):
         unknown = sorted({n for n in named if n not in self.fields})
         if unknown:
             raise ValueError(f"no such field: {', '.join(unknown)}")
-        if not set(self.slice) <= set(self.key):
-            raise ValueError("slice: the columns of a slice are a part of the key")
+        if not set(self.slice) <= {*self.key, *self.derived}:
+            raise ValueError("slice: the columns of a slice are a part of the key, or derived from it")
         for rule in self.rules:
             self._check_rule(rule)
         return self
 
     def _check_rule(self, rule: Rule) -> None:
         if rule.pattern:
-            _check_pattern(f"rule {rule.code}", rule.pattern)
+            check_pattern(f"rule {rule.code}", rule.pattern)
         if (rule.within or rule.date) and self.fields[rule.field].type != "date":
             raise ValueError(f"rule {rule.code}: {rule.field} is no date")
-        for prefix, name in re.findall(r"\b(day|number|file|semester)\.(\w+)", rule.condition or ""):
-            kind = {"day": "date", "number": "number"}.get(prefix)
-            known = self.fields[name].type == kind if kind and name in self.fields else f"{prefix}.{name}" in CONTEXT
-            if not known:
+        if self.fields[rule.field].repeated and rule.kind in ("equals", "within"):
+            raise ValueError(f"rule {rule.code}: {rule.field} holds several values; {rule.kind} is of one")
+        for prefix, name in re.findall(NAMED, rule.condition or ""):
+            if not self._knows(prefix, name):
                 raise ValueError(f"rule {rule.code}: {prefix}.{name} is not known")
+
+    def _knows(self, prefix: str, name: str) -> bool:
+        field = self.fields.get(name)
+        match prefix:
+            case "day":
+                return field is not None and field.type == "date"
+            case "number":
+                return field is not None and field.type in ("number", "decimal")
+            case "each":
+                return field is not None and field.repeated
+            case _:
+                return f"{prefix}.{name}" in CONTEXT
 
 
 @cache
@@ -209,7 +164,18 @@ def load_layouts(conf: Path | None = None) -> dict[str, Layout]:
             if rule.codes:
                 codes(rule.codes, conf)
         layouts[layout.flow] = layout
+    for layout in layouts.values():
+        _check_registers(layout, layouts)
     return layouts
+
+
+def _check_registers(layout: Layout, layouts: dict[str, Layout]) -> None:
+    for rule in layout.registered:
+        asked = rule.register_
+        columns = layouts[asked.flow].fields if asked.flow in layouts else {}
+        if lacking := ", ".join(sorted({*asked.of, *asked.has} - columns.keys())):
+            where = f"conf/flows/{layout.flow}.yaml: rule {rule.code}"
+            raise ConfigurationError(f"{where}: the register {asked.flow} has no {lacking}")
 
 
 @cache

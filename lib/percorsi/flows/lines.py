@@ -1,31 +1,27 @@
 """The lines of all files of a flow, read together: their numbers, their shape, their fields."""
 
-import re
 from collections import Counter, defaultdict
+from functools import reduce
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from percorsi.errors import PercorsiError
+from percorsi.flows import parquet
 from percorsi.flows.content import SEPARATOR, Content, header_positions
-from percorsi.flows.files import Refusal
+from percorsi.flows.files import Refusal, literal_path
 from percorsi.flows.layout import Layout
 from percorsi.flows.rules import NO_TEXT, WRONG_FIELDS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row, SparkSession
 
-_BLANKS = "' \\t\\r'"
+BLANKS = "' \\t\\r'"
 _LAYOUT_STEP = "check that the name is that of its flow and that the separator is ~"
 _WIDEST = 255  # wider lines are counted as that wide
 _BLOCK_SCHEMA = (
     "path string, block long, first_id long, before long, file string, digest string, "
     "file_region string, file_year string, file_period string, width int, positions array<int>"
 )
-
-
-def literal_path(path: str) -> str:
-    """A path that Spark takes as it is, though a folder be called `[new]`."""
-    return re.sub(r"([\\{}\[\]*?])", r"\\\1", path)
 
 
 class FlowLines:
@@ -40,7 +36,11 @@ class FlowLines:
         self.layout = layout
         self.contents = {str(c.file.address): c for c in contents}
         self._blocks: list[tuple] = []
-        self._read = self._text([literal_path(a) for a, c in sorted(self.contents.items()) if c.lines])
+        self._read = self._text([literal_path(a) for a, c in sorted(self._texts.items()) if c.lines])
+
+    @property
+    def _texts(self) -> dict[str, Content]:
+        return {address: c for address, c in self.contents.items() if not c.file.parquet}
 
     def _text(self, paths: list[str]) -> "DataFrame":
         """The lines of some files. Files of no bytes are not among them: one that calls itself gzip cannot be read."""
@@ -66,7 +66,7 @@ class FlowLines:
             "sound": "is_valid_utf8(value)",
             "foreign": self._marked(cells, "foreign"),
             "own": self._marked(cells, "own"),
-            "blank": f"btrim(value, {_BLANKS}) = ''",
+            "blank": f"btrim(value, {BLANKS}) = ''",
         }
         flagged = ", ".join(f"'{name}', {sql}" for name, sql in flags.items())
         counted = (
@@ -89,7 +89,7 @@ class FlowLines:
         for row in counted.collect():
             by_file[unquote(urlsplit(row["path"]).path)].append(row)
         refused = []
-        for address, content in self.contents.items():
+        for address, content in self._texts.items():
             rows = by_file[address]
             if sum(r["lines"] for r in rows) != content.lines:
                 raise PercorsiError(
@@ -104,7 +104,7 @@ class FlowLines:
         """SQL: whether the field that tells two flows apart has the form it has in this flow, or in the other."""
         if not (mark := self.layout.apart):
             return "false"
-        value = f"btrim(get({cells}, {self.layout.columns.index(mark.field)}), {_BLANKS})"
+        value = f"btrim(get({cells}, {self.layout.columns.index(mark.field)}), {BLANKS})"
         return f"coalesce({value} rlike '^({getattr(mark, whose)})$', false)"
 
     def leave_out(self, paths: set[str]) -> None:
@@ -165,8 +165,14 @@ class FlowLines:
         """One row a line after the header: file, line, digest, what the file's name says, the fields as text.
 
         Fields are trimmed, empty ones null. A line with the wrong number of fields, or that is no UTF-8, has null
-        fields, its `line_fault`, and its text in `broken_line`. Wants `check` called before.
+        fields, its `line_fault`, and its text in `broken_line`. Wants `check` called before. Parquet files come after
+        the text, each row a line.
         """
+        tables = [c for c in self.contents.values() if c.file.parquet]
+        parts = [parquet.records(self.spark, self.layout, content, BLANKS) for content in tables]
+        return reduce(lambda left, right: left.unionByName(right), parts, self._records_of_text())
+
+    def _records_of_text(self) -> "DataFrame":
         from pyspark.sql import functions as F
 
         blocks = self.spark.createDataFrame(self._blocks, _BLOCK_SCHEMA)
@@ -189,4 +195,4 @@ class FlowLines:
 
     def _field(self, at: int) -> str:
         place = str(at) if self.layout.national else f"positions[{at}]"
-        return f"nullif(btrim(get(parts, {place}), {_BLANKS}), '')"
+        return f"nullif(btrim(get(parts, {place}), {BLANKS}), '')"

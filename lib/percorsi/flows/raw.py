@@ -1,9 +1,11 @@
 """What was delivered, kept: `raw/<FLOW>` with every line and its errors, and `rejected` without any value."""
 
+from datetime import date
 from typing import TYPE_CHECKING
 
-from percorsi.flows.layout import Layout
-from percorsi.flows.lines import FlowLines, literal_path
+from percorsi.flows.files import literal_path
+from percorsi.flows.layout import SLICE_FORMS, Layout
+from percorsi.flows.lines import FlowLines
 from percorsi.flows.rules import ERRORS_TYPE, judge
 from percorsi.storage import Store
 
@@ -17,10 +19,15 @@ REGION_OF_SLICE = "substring_index(slice, '-', 1) as slice_region"
 _PARTITIONS = ("delivery", "slice_region")
 
 
-def write_raw(store: Store, layout: Layout, lines: FlowLines, delivery: str, delivered: str) -> None:
-    """All lines of a flow's files in one delivery, judged; a delivery loaded again replaces its part."""
+def write_raw(
+    store: Store, layout: Layout, lines: FlowLines, delivery: str, delivered: date, given: bool = False
+) -> None:
+    """All lines of a flow's files in one delivery, judged; a delivery loaded again replaces its part.
+
+    `given`: the day `delivered` came with the delivery, so that rules on the time of sending can take it.
+    """
     operation = [] if layout.operation else ["'I' as operation"]
-    kept = judge(lines.records(), layout).selectExpr(
+    kept = judge(lines.records(), layout, delivered if given else None).selectExpr(
         f"{slice_sql(layout)} as slice",  # the first column: the one whose bounds Delta notes
         f"'{delivery}' as delivery",
         f"date'{delivered}' as delivered",
@@ -40,12 +47,12 @@ def write_raw(store: Store, layout: Layout, lines: FlowLines, delivery: str, del
 def slice_sql(layout: Layout) -> str:
     """The slice of current records a line belongs to: by its own key where it is accepted, else by its file's name.
 
-    Text such as `030-2015-S1`, `030-2015`, `all`; a year that is none, which own layouts may hold, is `other`.
+    Text such as `030-2015-S1`, `030-2015`, `all`; a value that is no region, year or period is `other`.
     """
     parts = []
     for name in layout.slice:
-        own = "if(`year` rlike '^[12][0-9]{3}$', `year`, 'other')" if name == "year" else f"`{name}`"
-        parts.append(f"if(accepted, {own}, file_{name})")
+        own = layout.derived.get(name, f"`{name}`")
+        parts.append(f"if(accepted, if({own} rlike '^({SLICE_FORMS[name]})$', {own}, 'other'), file_{name})")
     return f"concat_ws('-', {', '.join(parts)})" if parts else "'all'"
 
 

@@ -1,9 +1,12 @@
 """The rules of a flow as Spark columns: one pass over the records gives all errors of every one of them."""
 
 import re
+from datetime import date
 from typing import TYPE_CHECKING
 
-from percorsi.flows.layout import Layout, Rule, codes
+from percorsi.errors import ConfigurationError
+from percorsi.flows.layout import NAMED, Layout, codes
+from percorsi.flows.rule import Rule
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -17,41 +20,71 @@ NOT_MOVED = "NM"
 
 _DATE_FORM = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _NUMBER_FORM = "^[0-9]{1,9}$"
+_DECIMAL_FORM = "^[+-]?[0-9]{1,12}([.][0-9]{1,9})?$"
+_CONTEXT_COLUMN = r"`\1.\2`"
 
 
-def judge(df: "DataFrame", layout: Layout) -> "DataFrame":
+def judge(df: "DataFrame", layout: Layout, delivered: date | None = None) -> "DataFrame":
     """Adds `errors` and `accepted` to records of a flow.
 
     Needs the flow's fields as text, `file_region`, `file_year`, `file_period`, and `line_fault`, the code of a line
-    without fields (null elsewhere). A record that is not moved (NM) is passed over: no errors, not accepted.
+    without fields (null elsewhere). `delivered` is the day that was given with the delivery: without one, what a rule
+    says of that day is not applied. A line that is not moved (NM) or no record of the flow is passed over: no errors,
+    not accepted.
     """
-    operation = f"`{layout.operation}`" if layout.operation else "'I'"
+    not_moved = _not_moved(layout)
     faults = [(rule, f"coalesce({fault(rule, layout)}, false)") for rule in layout.applied]
-    found = ", ".join(f"if({sql}, {_error(rule.field, rule.code, rule.severity)}, null)" for rule, sql in faults)
+    found = ", ".join(f"if({sql}, {error_sql(rule.field, rule.code, rule.severity)}, null)" for rule, sql in faults)
     any_fault = " or ".join(sql for _, sql in faults)
     none = f"cast(array() as {ERRORS_TYPE})"
-    line_error = ", ".join(f"'{c}', array({_error('', c, 'reject')})" for c in LINE_FAULTS)
+    line_error = ", ".join(f"'{c}', array({error_sql('', c, 'reject')})" for c in LINE_FAULTS)
     errors = f"""case when line_fault is not null then map({line_error})[line_fault]
-        when {operation} = '{NOT_MOVED}' then {none}
+        when {not_moved} then {none}
         when {any_fault or "false"} then array_compact(array({found}))
         else {none} end"""
-    rejected = "exists(errors, e -> e.severity = 'reject')"
     return (
-        df.withColumns(_typed(layout))
+        df.withColumns(_typed(layout, delivered))
         .selectExpr(*df.columns, f"cast({errors} as {ERRORS_TYPE}) as errors")
-        .selectExpr("*", f"not coalesce({operation} = '{NOT_MOVED}', false) and not {rejected} as accepted")
+        .selectExpr("*", f"not {not_moved} and not {rejects('errors')} as accepted")
     )
+
+
+def rejects(errors: str) -> str:
+    """Spark SQL: whether one of the errors takes the record out."""
+    return f"exists({errors}, e -> e.severity = 'reject')"
+
+
+def _not_moved(layout: Layout) -> str:
+    """Spark SQL, never null: whether a line is passed over before the rules."""
+    said = [f"upper(`{layout.operation}`) = '{NOT_MOVED}'"] if layout.operation else []
+    said += [layout.passed_over] if layout.passed_over else []
+    return f"coalesce({' or '.join(f'({sql})' for sql in said)}, false)" if said else "false"
 
 
 def fault(rule: Rule, layout: Layout) -> str:
     """Spark SQL that is true where the record breaks the rule (null or false where it does not)."""
-    value = f"`{rule.field}`"
+    field = rule.field
     match rule.kind:
         case "required":
-            return f"{value} is null"
+            return f"`{field}` is null"
+        case "equals":
+            return f"`{field}` <> {rule.equals}"
+        case "within":
+            return f"`day.{field}` not between `{rule.within}.start` and `{rule.within}.end`"
+        case "condition":
+            return f"({re.sub(NAMED, _CONTEXT_COLUMN, rule.condition)})"
+    if layout.fields[field].repeated:
+        return f"exists(`each.{field}`, v -> {_fault_of_value(rule, 'v', _number('v', 'int'), _day('v'))})"
+    return f"({_fault_of_value(rule, f'`{field}`', f'`number.{field}`', f'`day.{field}`')})"
+
+
+def _fault_of_value(rule: Rule, value: str, number: str, day: str) -> str:
+    match rule.kind:
         case "number":
             low, high = rule.number
-            return f"({value} not rlike '{_NUMBER_FORM}' or `number.{rule.field}` not between {low} and {high})"
+            return f"{value} not rlike '{_NUMBER_FORM}' or {number} not between {low} and {high}"
+        case "decimal":
+            return f"{value} not rlike '{_DECIMAL_FORM}'"
         case "length":
             low, high = rule.length
             return f"length({value}) not between {low} and {high}"
@@ -62,26 +95,32 @@ def fault(rule: Rule, layout: Layout) -> str:
         case "pattern":
             return f"{value} not rlike {_literal(f'^({rule.pattern})$')}"
         case "date":
-            return f"({value} is not null and `day.{rule.field}` is null)"
-        case "equals":
-            return f"{value} <> {rule.equals}"
-        case "within":
-            return f"`day.{rule.field}` not between `{rule.within}.start` and `{rule.within}.end`"
-        case _:
-            return f"({_condition(rule.condition)})"
+            return f"{value} is not null and {day} is null"
+    raise ConfigurationError(f"rule {rule.code}: no kind of check {rule.kind}")
 
 
-def _typed(layout: Layout) -> dict:
+def _day(value: str) -> str:
+    return f"case when {value} rlike '{_DATE_FORM}' then try_cast({value} as date) end"
+
+
+def _number(value: str, kind: str) -> str:
+    form = _NUMBER_FORM if kind == "int" else _DECIMAL_FORM
+    return f"case when {value} rlike '{form}' then try_cast({value} as {kind}) end"
+
+
+def _typed(layout: Layout, delivered: date | None) -> dict:
     """Columns that rules refer to, computed once: days and numbers of the fields, first and last day of periods."""
     from pyspark.sql import functions as F
 
     used = " ".join(fault(rule, layout) for rule in layout.applied)
-    typed = {}
+    typed = {"delivery.day": f"date'{delivered}'" if delivered else "cast(null as date)"}
     for name, field in layout.fields.items():
-        if field.type == "date":
-            typed[f"day.{name}"] = f"case when `{name}` rlike '{_DATE_FORM}' then try_cast(`{name}` as date) end"
-        if field.type == "number":
-            typed[f"number.{name}"] = f"case when `{name}` rlike '{_NUMBER_FORM}' then try_cast(`{name}` as int) end"
+        if field.repeated:
+            typed[f"each.{name}"] = f"filter(transform(split(`{name}`, '[|]'), v -> btrim(v)), v -> v <> '')"
+        elif field.type == "date":
+            typed[f"day.{name}"] = _day(f"`{name}`")
+        elif field.type in ("number", "decimal"):
+            typed[f"number.{name}"] = _number(f"`{name}`", "int" if field.type == "number" else "decimal(24,9)")
     year, period = ("year" if "year" in layout.fields else "file_year"), "period"
     for scope, y, p in (("file", "file_year", "file_period"), ("semester", year, period)):
         whole = scope == "semester" and period not in layout.fields
@@ -101,11 +140,7 @@ def _bounds(year: str, period: str) -> dict[str, str]:
     }
 
 
-def _condition(text: str) -> str:
-    return re.sub(r"\b(day|number|file|semester)\.(\w+)", r"`\1.\2`", text)
-
-
-def _error(field: str, code: str, severity: str) -> str:
+def error_sql(field: str, code: str, severity: str) -> str:
     return f"named_struct('field', '{field}', 'code', '{code}', 'severity', '{severity}')"
 
 
