@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING
 from percorsi.errors import PercorsiError
 from percorsi.flows.layout import Layout
 from percorsi.flows.ledger import Entry, small_table
+from percorsi.flows.raw import REGION_OF_SLICE
+from percorsi.flows.registers import REJECTED_BY_REGISTER, Registers, asked_by
+from percorsi.flows.rules import ERRORS_TYPE, rejects
 from percorsi.home import Home
 from percorsi.storage import Store
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, Row
 
 STATE = "current_slice"
 _STATE_SCHEMA = (
     "flow string, slice string, delivery string, file string, accepted long, current long, superseded long, "
-    "cancelled long, unknown_variations long"
+    "cancelled long, unknown_variations long, rejected long, registers string"
 )
 _FEW = 200_000  # records that are simply sorted by their key
 _BROADCAST_KEYS = 1_000_000  # keys that every task can hold
@@ -36,10 +39,12 @@ _ORDER = ("delivered", "file_year", _LAST_MONTH, "substring_index(file, '/', -1)
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of the accepted records of one file in one slice: accepted = current + superseded + cancelled.
+    """What became of the records of one file in one slice that were accepted as they were read.
 
-    Of the records of a key the last decides: it is current, or, being a cancellation, cancelled; those before it are
-    superseded. `unknown_variations` are variations that found no record of their key and were taken as insertions.
+    accepted = current + superseded + cancelled + rejected. `rejected` are those that a register does not know;
+    `registers` is the digest of what the registers said. Of the others of a key the last decides: it is current, or,
+    being a cancellation, cancelled; those before it are superseded. `unknown_variations` are variations that found no
+    record of their key and were taken as insertions.
     """
 
     flow: str
@@ -51,6 +56,8 @@ class Fate:
     superseded: int
     cancelled: int
     unknown_variations: int
+    rejected: int
+    registers: str
 
 
 def read_fates(home: Home) -> list[Fate]:
@@ -70,24 +77,39 @@ def refresh(store: Store, ledger: list[Entry], layouts: dict[str, Layout], tick:
     built: dict[tuple[str, str], dict[tuple[str, str], Fate]] = defaultdict(dict)
     for fate in read_fates(store.home):
         built[fate.flow, fate.slice][fate.delivery, fate.file] = fate
-    stale = defaultdict(list)
-    for flow, part in sorted(due):
-        if due[flow, part].keys() != built[flow, part].keys():
-            stale[flow].append(part)
     empty = {e.flow for e in ledger if e.refused is None and not store.exists(f"current/{e.flow}")}
-    for flow in sorted(empty | stale.keys()):
-        tick(f"current records of {flow}")
-        known = {part for f, part in due if f == flow}
-        for part, fates in _rebuild(store, layouts[flow], stale[flow], known, due).items():
-            built[flow, part] = fates
+    first = asked_by(layouts)
+    rebuilt = False
+    for flows in (first, layouts.keys() - first):  # the registers first: others are judged by them
+        registers = Registers(store)
+        for flow in sorted(flows & (empty | {flow for flow, _ in due})):
+            stale = [
+                part
+                for f, part in sorted(due)
+                if f == flow and _is_stale(due[f, part], built[f, part], registers.digest(layouts[f], part))
+            ]
+            if not stale and flow not in empty:
+                continue
+            tick(f"current records of {flow}")
+            known = {part for f, part in due if f == flow}
+            for part, fates in _rebuild(store, layouts[flow], stale, known, due, registers).items():
+                built[flow, part] = fates
+            rebuilt = rebuilt or bool(stale)
     fates = [fate for parts in built.values() for fate in parts.values()]
-    if stale:
+    if rebuilt:
         rows = [tuple(getattr(fate, f.name) for f in fields(Fate)) for fate in fates]
         store.write(store.spark.createDataFrame(rows, _STATE_SCHEMA).coalesce(1), STATE)
     return fates
 
 
-def _rebuild(store: Store, layout: Layout, stale: list[str], known: set[str], due: dict) -> dict:
+def _is_stale(due: dict[tuple[str, str], int], built: dict[tuple[str, str], Fate], registers: str) -> bool:
+    """Whether a slice was built from other files, or judged by other registers, than those that hold now."""
+    return due.keys() != built.keys() or any(fate.registers != registers for fate in built.values())
+
+
+def _rebuild(
+    store: Store, layout: Layout, stale: list[str], known: set[str], due: dict, registers: Registers
+) -> dict[str, dict[tuple[str, str], Fate]]:
     """Write the stale slices of a flow in one commit; gives their files' fates, conserved."""
     from pyspark.sql import functions as F
 
@@ -101,6 +123,10 @@ def _rebuild(store: Store, layout: Layout, stale: list[str], known: set[str], du
         .drop("broken_line", "accepted", "errors", "digest")
     )
     with contextlib.ExitStack() as cached:
+        faults = registers.faults(accepted, layout)
+        if faults is not None:
+            accepted = _without_rejected(accepted, faults.persist())
+            cached.callback(faults.unpersist)
         number = sum(sum(part.values()) for part in files.values())
         single, several = _by_records_of_key(accepted, layout, number, cached)
         ranked = _ranked(several, layout).persist()
@@ -122,8 +148,48 @@ def _rebuild(store: Store, layout: Layout, stale: list[str], known: set[str], du
                 F.sum("unknown").alias("unknown_variations"),
             )
         )
-        found = {(r["slice"], r["delivery"], r["file"]): r for r in counted.collect()}
-    return {part: _fates(layout.flow, part, files[part], found) for part in stale}
+        found = {(r["slice"], r["delivery"], r["file"]): r.asDict() for r in counted.collect()}
+        for row in _write_rejected(store, layout.flow, stale, faults):
+            place = row["slice"], row["delivery"], row["file"]
+            found.setdefault(place, {})["rejected"] = row["rejected"]
+    return {part: _fates(layout.flow, part, files[part], found, registers.digest(layout, part)) for part in stale}
+
+
+def _without_rejected(records: "DataFrame", faults: "DataFrame") -> "DataFrame":
+    """The records but those that a register rejects: few, or the register is wrong."""
+    from pyspark.sql import functions as F
+
+    rejected = faults.where(rejects("errors")).select("delivery", "file", "line")
+    number = rejected.count()
+    if not number:
+        return records
+    return records.join(
+        F.broadcast(rejected) if number <= _BROADCAST_KEYS else rejected, ["delivery", "file", "line"], "left_anti"
+    )
+
+
+def _write_rejected(store: Store, flow: str, stale: list[str], faults: "DataFrame | None") -> "list[Row]":
+    """What the registers do not know, as `rejected` says it; gives slice, delivery, file and the number rejected."""
+    from pyspark.sql import functions as F
+
+    if faults is None and not store.exists(REJECTED_BY_REGISTER):
+        return []
+    columns = ("slice", "delivery", "file", "line", "errors")
+    if faults is None:
+        faults = store.spark.createDataFrame(
+            [], f"slice string, delivery string, file string, line long, errors {ERRORS_TYPE}"
+        )
+    errors = faults.selectExpr(*columns[:-1], "explode(errors) as error").selectExpr(
+        f"'{flow}' as flow", *columns[:-1], "error.field", "error.code", "error.severity", REGION_OF_SLICE
+    )
+    store.write(
+        errors.coalesce(1),
+        REJECTED_BY_REGISTER,
+        partition_by=("flow", "slice_region"),
+        replace_where=f"flow = '{flow}' and {_slices_sql(stale)}",
+    )
+    rejected = faults.where(rejects("errors")).groupBy("slice", "delivery", "file")
+    return rejected.agg(F.count("*").alias("rejected")).collect()
 
 
 def _by_records_of_key(
@@ -141,7 +207,7 @@ def _by_records_of_key(
     keyed = records.withColumn("_key", F.xxhash64(*layout.key))
     again = (
         keyed.groupBy("_key")
-        .agg(F.count("*").alias("n"), F.bool_or(F.expr("operation <> 'I'")).alias("moved"))
+        .agg(F.count("*").alias("n"), F.bool_or(F.expr("upper(operation) <> 'I'")).alias("moved"))
         .where("n > 1 or moved")
         .select("_key")
         .persist()
@@ -158,22 +224,24 @@ def _ranked(df: "DataFrame", layout: Layout) -> "DataFrame":
     return df.selectExpr(
         "*",
         f"""case when lead(line) {window} is not null then 'superseded'
-            when operation = 'C' then 'cancelled' else 'current' end as fate""",
-        f"operation = 'V' and coalesce(lag(operation) {window}, 'C') = 'C' as unknown",
+            when upper(operation) = 'C' then 'cancelled' else 'current' end as fate""",
+        f"upper(operation) = 'V' and coalesce(lag(upper(operation)) {window}, 'C') = 'C' as unknown",
     )
 
 
-def _fates(flow: str, part: str, due: dict[tuple[str, str], int], found: dict) -> dict[tuple[str, str], Fate]:
+def _fates(
+    flow: str, part: str, due: dict[tuple[str, str], int], found: dict, registers: str
+) -> dict[tuple[str, str], Fate]:
     """The fates of the files of a slice, each held against the number of records the ledger says were accepted."""
-    names = ("current", "superseded", "cancelled", "unknown_variations")
+    names = ("current", "superseded", "cancelled", "unknown_variations", "rejected")
     fates = {}
     for (delivery, file), accepted in due.items():
-        row = found.get((part, delivery, file))
-        fate = Fate(flow, part, delivery, file, accepted, *((row[n] for n in names) if row else (0, 0, 0, 0)))
-        if fate.current + fate.superseded + fate.cancelled != accepted:
+        row = found.get((part, delivery, file), {})
+        fate = Fate(flow, part, delivery, file, accepted, *(row.get(n, 0) for n in names), registers)
+        if fate.current + fate.superseded + fate.cancelled + fate.rejected != accepted:
             raise PercorsiError(
-                f"{file}: of {accepted} accepted records {fate.current} are current, {fate.superseded} superseded and "
-                f"{fate.cancelled} cancelled: records were lost or doubled",
+                f"{file}: of {accepted} accepted records {fate.current} are current, {fate.superseded} superseded, "
+                f"{fate.cancelled} cancelled and {fate.rejected} rejected by a register: records were lost or doubled",
                 next_step="report it; the delivery stays in the ledger, and `percorsi ingest` builds the slice again",
             )
         fates[delivery, file] = fate

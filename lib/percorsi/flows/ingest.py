@@ -29,7 +29,8 @@ Tick = Callable[[str], None]
 class FlowReport:
     """What one delivery brought of one flow: numbers of files and records.
 
-    records = accepted + rejected + not_moved; accepted = current + superseded + cancelled.
+    records = accepted + rejected + not_moved; accepted = current + superseded + cancelled. Rejected are those that
+    break a rule as they are read, and those that a register does not know.
     """
 
     files: int = 0
@@ -264,4 +265,6 @@ def _by_flow(entries: list[Entry], fates: list[Fate]) -> dict[str, FlowReport]:
             report = reports[fate.flow]
             for name in ("current", "superseded", "cancelled", "unknown_variations"):
                 setattr(report, name, getattr(report, name) + getattr(fate, name))
+            report.accepted -= fate.rejected
+            report.rejected += fate.rejected
     return dict(sorted(reports.items()))
