@@ -77,7 +77,7 @@ def by_rule(home: Home, entries: list[Entry], layouts: Mapping[str, Layout]) -> 
         {
             **{"flow": flow, "code": code, "title": titled.get((flow, code, field), ""), "field": field},
             **{"name": _name(layouts, flow, field), "severity": SEVERITIES[severity], "records": number},
-            "share": number / of_flow[flow] if of_flow[flow] else None,
+            "share": number / of_flow[flow],
         }
         for (flow, code, field, severity), number in ranked
     ]

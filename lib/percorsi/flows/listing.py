@@ -14,9 +14,10 @@ from percorsi.texts import text_table
 
 _ORPHANS = "conformed/orphan"
 _OF_ENTRY = ("records", "accepted", "rejected", "not_moved")
-_OF_FATE = ("rejected_by_register", "current", "superseded", "cancelled", "unknown_variations")
+_OF_FATE = ("rejected_by_register", "current", "superseded", "cancelled")
+_UNKNOWN = "unknown_variations"
 # Shorter heads, for a terminal.
-_HEADS = {"rejected_by_register": "by register", "not_moved": "not moved", "unknown_variations": "unknown"}
+_HEADS = {"rejected_by_register": "by register", "not_moved": "not moved", _UNKNOWN: "of them unknown"}
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ def delivery_rows(home: Home, entries: Iterable[Entry]) -> list[dict]:
                 **{name: sum(getattr(e, name) for e in files) for name in _OF_ENTRY},
                 **{name: sum(fate[name] for fate in of_files) for name in _OF_FATE},
                 "varied": sum(varied[flow, delivery, e.file] for e in files),
+                _UNKNOWN: sum(fate[_UNKNOWN] for fate in of_files),
             }
         )
     return sorted(rows, key=lambda r: (r["delivered"], r["delivery"], r["flow"], r["region"]))
@@ -84,8 +86,8 @@ def _fates(home: Home) -> dict[tuple[str, str], Counter]:
     """(delivery, file) -> what became of its accepted records, all slices together."""
     found: dict[tuple[str, str], Counter] = defaultdict(Counter)
     for fate in read_fates(home):
-        numbers = {name: getattr(fate, name) for name in _OF_FATE if name != "rejected_by_register"}
-        found[fate.delivery, fate.file].update(numbers | {"rejected_by_register": fate.rejected})
+        numbers = {name: getattr(fate, name) for name in (*_OF_FATE[1:], _UNKNOWN)}
+        found[fate.delivery, fate.file].update(numbers | {_OF_FATE[0]: fate.rejected})
     return found
 
 
@@ -139,9 +141,9 @@ def _orphaned(rows: list[dict] | None) -> str:
 
 
 def _gaps(rows: list[dict]) -> str:
-    """How many of the places that are expected to send a flow have sent it all."""
-    sent = {row["flow"] for row in rows if row["state"] != "never"}
-    due = [row for row in rows if row["flow"] in sent]
+    """In how many pairs a period is missing, of the regions that sent something and the flows that somebody sent."""
+    sent = [row for row in rows if row["state"] != "never"]
+    flows, places = ({row[name] for row in sent} for name in ("flow", "region"))
+    due = [row for row in rows if row["flow"] in flows and row["region"] in places]
     gaps = sum(row["state"] != "all" for row in due)
-    told = f"{gaps} of {len(due)} flows of a region lack a period" if gaps else "no region lacks a period of a flow"
-    return f"missing: {told}; `percorsi deliveries --missing` shows which"
+    return f"a period is missing in {gaps} of {len(due)} pairs of region and flow: `percorsi deliveries --missing`"

@@ -7,14 +7,12 @@ import zipfile
 from datetime import datetime
 
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
 
 from percorsi.release.contents import indicators_table, values_table
+from percorsi.sheets import text_cell
 from percorsi.tables import TableDeclaration
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can carry
-_FORMULA = ("=", "+", "-", "@", "#")  # a sheet may take these for a formula or an error
 _WIDTH = 14
 
 
@@ -24,7 +22,7 @@ def workbook(files: dict[str, bytes]) -> bytes:
     sheet = book.create_sheet("leggimi")
     sheet.column_dimensions["A"].width = 120
     for line in files["README.md"].decode().splitlines():
-        sheet.append([_cell(sheet, line, bold=line.startswith("#"))])
+        sheet.append([text_cell(sheet, line, bold=line.startswith("#"))])
     _add(book, values_table(), files["values.csv"])
     _add(book, indicators_table(), files["indicators.csv"])
     stream = io.BytesIO()
@@ -39,7 +37,7 @@ def _add(book: Workbook, declared: TableDeclaration, content: bytes) -> None:
     header = next(rows)
     for i in range(len(header)):
         sheet.column_dimensions[chr(ord("A") + i)].width = _WIDTH
-    sheet.append([_cell(sheet, name, bold=True) for name in header])
+    sheet.append([text_cell(sheet, name, bold=True) for name in header])
     types = [declared.columns[name].type for name in header]
     for row in rows:
         sheet.append([_value(sheet, text, kind) for text, kind in zip(row, types, strict=True)])
@@ -52,20 +50,7 @@ def _value(sheet, text: str, kind: str):
         return float(text)
     if kind == "boolean":
         return text == "true"
-    return _cell(sheet, text)
-
-
-def _cell(sheet, text: str, *, bold: bool = False):
-    """Text as text, whatever it starts with."""
-    if not bold and not text.startswith(_FORMULA):
-        return text
-    cell = WriteOnlyCell(sheet, value=text)
-    cell.data_type = "s"
-    if text.startswith(_FORMULA):
-        cell.quotePrefix = True
-    if bold:
-        cell.font = Font(bold=True)
-    return cell
+    return text_cell(sheet, text)
 
 
 def _without_times(content: bytes) -> bytes:
