@@ -6,11 +6,12 @@ import sys
 from collections import defaultdict, namedtuple
 from pathlib import Path
 
-from .layouts import DATES, FIELDS, KEYS, OPTIONAL_NAMES, RECORD, SISM
-from .rules import day, sound_sdo, sound_sism, sound_str
+from .boundaries import read_moves
+from .layouts import DATES, FIELDS, KEYS, NATIONAL, NO_OPERATION, OPTIONAL_NAMES, RECORD, SISM
+from .rules import Register, day, sound_ana, sound_cdm, sound_sdo, sound_sism, sound_str
 
 File = namedtuple("File", "flow region year period path")
-NAME = re.compile(r"([A-Z]+)_([0-9]{3})_([0-9]{4})(?:_(S1|S2|0[1-9]|1[0-2]))?\.csv(?:\.gz)?")
+NAME = re.compile(r"([A-Z]+)(?:_([0-9]{3}))?_([0-9]{4})(?:_(S1|S2|0[1-9]|1[0-2]))?\.csv(?:\.gz)?")
 
 
 class Delivery:
@@ -18,25 +19,32 @@ class Delivery:
 
     def __init__(self, folder):
         files = find_files(Path(folder))
-        self.regions = sorted({file.region for file in files})
+        self.regions = sorted({file.region for file in files if file.flow not in NATIONAL})
         self.months = delivered_months(files)
+        self.moves = read_moves(Path(folder))
         self.services = current_records("STR", files, lambda record, file: sound_str(record))
-        self.records = {"SDO": current_records("SDO", files, lambda record, file: sound_sdo(record))}
+        self.records = {
+            "SDO": current_records("SDO", files, lambda record, file: sound_sdo(record)),
+            "ANA": current_records("ANA", files, lambda record, file: sound_ana(record)),
+            "CDM": current_records("CDM", files, lambda record, file: sound_cdm(record)),
+        }
+        register = Register(self.services)
         for flow in SISM:
 
             def sound(record, file, flow=flow):
-                return sound_sism(flow, record, file)
+                return sound_sism(flow, record, file) and register.knows(flow, record)
 
             self.records[flow] = current_records(flow, files, sound)
 
 
 def find_files(folder):
-    """The files of the seven SISM flows, SDO and STR, whatever their sub-folder; other files are ignored."""
+    """The files of the seven SISM flows, SDO, STR, ANA and CDM, whatever their sub-folder; others are ignored."""
     files = []
     for path in folder.rglob("*"):
         match = NAME.fullmatch(path.name)
-        if match and match[1] in FIELDS and path.is_file():
-            files.append(File(match[1], match[2], int(match[3]), match[4] or "", path))
+        named = match and match[1] in FIELDS and (match[2] or match[1] in NATIONAL)
+        if named and path.is_file():
+            files.append(File(match[1], match[2] or "", int(match[3]), match[4] or "", path))
     return sorted(files, key=lambda file: str(file.path))
 
 
@@ -75,7 +83,7 @@ def lines_of(path):
 
 
 def rows_of(file):
-    """(line, record) of a file, fields trimmed: SISM by position (any header), SDO and STR by the header's names."""
+    """(line, record) of a file, fields trimmed: SISM by position (any header), the others by the header's names."""
     names = FIELDS[file.flow]
     lines = lines_of(file.path)
     header = [name.strip() for name in (next(lines)[1] or "").split("~")]
@@ -102,14 +110,14 @@ def current_records(flow, files, sound):
     for file in files:
         if file.flow == flow:
             for number, record in rows_of(file):
-                if (flow == "STR" or record.op != "NM") and sound(record, file):
+                if (flow in NO_OPERATION or record.op != "NM") and sound(record, file):
                     ordered.append((file.year, last_month(file.period), file.path.name, number, str(file.path), record))
     ordered.sort(key=lambda item: item[:5])
     current = {}
     for *_, record in ordered:
         key = tuple(getattr(record, name) for name in KEYS[flow])
         current.pop(key, None)
-        if flow == "STR" or record.op != "C":
+        if flow in NO_OPERATION or record.op != "C":
             current[key] = record
     return [with_day_numbers(record) for record in current.values()]
 

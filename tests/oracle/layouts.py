@@ -1,4 +1,4 @@
-"""What a line holds: the fields of the seven SISM files by position, and of SDO and STR by name (flows, README)."""
+"""What a line holds: the fields of the seven SISM files by position, of the others by name (flows, README)."""
 
 from collections import namedtuple
 
@@ -37,6 +37,8 @@ FIELDS = {
         "TIPO_RICOVERO TRAUMATISMI DATA_DIMISSIONE REPARTO_DIMISSIONE MODALITA_DIMISSIONE DIAGNOSI_PRINCIPALE "
         "DIAGNOSI_2 DIAGNOSI_3 DIAGNOSI_4 DIAGNOSI_5 DIAGNOSI_6 TIPO_ISTITUTO OP"
     ),
+    "ANA": _names("CUNI DATA_INIZIO SESSO ANNO_NASCITA REG_RES ASL_RES DATA_FINE DATA_DECESSO"),
+    "CDM": _names("CUNI DATA_DECESSO CAUSA_INIZIALE"),
     "STR": _names("REGIONE AZIENDA DSM STRUTTURA ANNO TIPO NATURA POSTI POPOLAZIONE DENOMINAZIONE DENOMINAZIONE_DSM"),
 }
 OPTIONAL_NAMES = {"DENOMINAZIONE", "DENOMINAZIONE_DSM"}  # may follow in STR; every other name must be there
@@ -52,10 +54,17 @@ KEYS = {
     "PSS": [*_SISM_KEY, "structure", "contact_id", "date"],
     "SDO": _names("regione istituto anno scheda"),
     "STR": _names("regione azienda dsm struttura anno"),
+    "ANA": _names("cuni data_inizio"),
+    "CDM": _names("cuni"),
 }
 
 SISM = ("ANT", "CNT", "PST", "ANR", "CNR", "PSR", "PSS")
 TERRITORIAL = ("ANT", "CNT", "PST")
-DATES = ("date", "opening_date", "closing_date", "admission_date", "discharge_date", "data_ricovero", "data_dimissione")
+NATIONAL = ("ANA", "CDM")  # their files name no region
+NO_OPERATION = ("STR", "ANA", "CDM")  # layouts without I, V, C
+DATES = {
+    *_names("date opening_date closing_date admission_date discharge_date data_ricovero data_dimissione"),
+    *_names("data_inizio data_fine data_decesso"),
+}
 
 RECORD = {flow: namedtuple(flow, [name.lower() for name in names]) for flow, names in FIELDS.items()}

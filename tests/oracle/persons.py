@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from datetime import date
 
+from .boundaries import Boundaries
 from .layouts import TERRITORIAL
 
 # Rule B17 of DIR names the CUNI that stands for anybody.
@@ -22,15 +23,19 @@ class Year:
 
 
 class Person:
-    """All current records of one person inside the window; anagrafica also from before it."""
+    """All current records of one person inside the window; anagrafica, ANA and CDM also from before it.
+
+    Of care episodes and residential stays azienda and DSM are those of Y.
+    """
 
     def __init__(self):
         self.registrations = []  # (register, record)
         self.contacts = []  # (register, record)
         self.interventions, self.presences, self.residential, self.hospital = [], [], [], []
+        self.assisted, self.certificates = [], []
 
     def attributes(self, year):
-        """Sex, birth year and living arrangement: the latest anagrafica up to Y1, else the latest SDO record up to Y1.
+        """Sex, birth year and living arrangement: the latest anagrafica up to Y1, else ANA, else the latest SDO record.
 
         Latest year and semester; ANT before ANR; then lowest region, azienda, DSM, Id_Rec.
         """
@@ -40,6 +45,11 @@ class Person:
             ties = [item for item in seen if (item[1].year, item[1].semester) == latest]
             record = min(ties, key=lambda i: (i[0] != "ANT", i[1].region, i[1].azienda, i[1].dsm, i[1].id_rec))[1]
             return record.sex, int(record.birth_year), record.living_arrangement
+        periods = [record for record in self.assisted if record.data_inizio <= year.last]
+        if periods:
+            record = max(periods, key=lambda r: r.data_inizio)
+            born = int(record.anno_nascita) if re.fullmatch(r"[0-9]{4}", record.anno_nascita) else None
+            return (record.sesso if record.sesso in ("1", "2") else "9"), born, None
         stays = [record for record in self.hospital if record.data_dimissione <= year.last]
         if stays:
             record = max(stays, key=hospital_order)
@@ -101,6 +111,7 @@ class Links:
 def persons(delivery, year):
     """Person by identity, with the records the evaluation of the year may read."""
     people = defaultdict(Person)
+    boundaries = Boundaries(delivery.moves, delivery.services, year)
     links = Links(delivery, year.year + 1)
     for register in ("ANT", "ANR"):
         for record in delivery.records[register]:
@@ -112,6 +123,9 @@ def persons(delivery, year):
             if who is None or not year.year - 3 <= record.year <= year.year + 1:
                 continue
             person = people[who]
+            if flow in ("CNT", "CNR", "PSR"):
+                code = boundaries.code(record.region, record.azienda, record.dsm, record.structure, record.year)
+                record = record._replace(azienda=code[0], dsm=code[1])
             if flow in ("CNT", "CNR"):
                 person.contacts.append((flow, record))
             else:
@@ -119,4 +133,10 @@ def persons(delivery, year):
     for record in delivery.records["SDO"]:
         if record.cuni != ANONYMOUS and year.read_from <= record.data_dimissione <= year.read_to:
             people["cuni", record.cuni].hospital.append(record)
+    for record in delivery.records["ANA"]:
+        if ("cuni", record.cuni) in people and record.cuni != ANONYMOUS and record.data_inizio <= year.read_to:
+            people["cuni", record.cuni].assisted.append(record)
+    for record in delivery.records["CDM"]:
+        if ("cuni", record.cuni) in people and record.cuni != ANONYMOUS and record.data_decesso <= year.read_to:
+            people["cuni", record.cuni].certificates.append(record)
     return people

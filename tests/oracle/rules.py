@@ -176,3 +176,43 @@ def sound_sdo(record):
 def sound_str(record):
     """Rules P001 and P006 of STR."""
     return bool(record.azienda and record.dsm and record.struttura and record.anno) and record.regione in REGIONS
+
+
+def sound_ana(record):
+    """Rules P001-P004 of ANA."""
+    first, last = day(record.data_inizio), day(record.data_fine)
+    if not record.cuni or first is None:
+        return False  # P002 P001 P003
+    if (record.data_fine and last is None) or (record.data_decesso and day(record.data_decesso) is None):
+        return False  # P003
+    return last is None or last >= first  # P004
+
+
+def sound_cdm(record):
+    """Rules P002 and P003 of CDM."""
+    return bool(record.cuni) and day(record.data_decesso) is not None
+
+
+class Register:
+    """STR as the Ministry's register, for the regions and years that deliver it."""
+
+    def __init__(self, services):
+        self.delivered = {(s.regione, s.anno) for s in services}
+        self.aziende = {(s.regione, s.anno, s.azienda) for s in services}
+        self.dsms = {(s.regione, s.anno, s.azienda, s.dsm) for s in services}
+        self.structures = {(s.regione, s.anno, s.azienda, s.struttura) for s in services}
+
+    def knows(self, flow, record):
+        """Rules 3310, 3315, 3330 and 3601, as each layout prints them."""
+        nowhere = flow in ("ANT", "ANR") and record.residence_azienda in NOWHERE
+        if (record.region, record.year) in self.delivered:
+            place = (record.region, record.year, record.azienda)
+            if not nowhere and place not in self.aziende:
+                return False  # 3310
+            if (*place, record.dsm) not in self.dsms:
+                return False  # 3315
+            if flow not in ("ANT", "ANR") and (*place, record.structure) not in self.structures:
+                return False  # 3330
+        if flow in ("ANT", "ANR") and not nowhere and (record.residence_region, record.year) in self.delivered:
+            return (record.residence_region, record.year, record.residence_azienda) in self.aziende  # 3601
+        return True

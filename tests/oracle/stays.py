@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from .boundaries import NOBODY_KNOWS, Boundaries
 from .persons import hospital_order
 from .rules import semester_days
 
@@ -90,7 +91,14 @@ def residential_stays(person, last_year):
 
 
 def death(person, year):
-    """SDO (mode of discharge 1, any regime), else the closing of an episode concluded with 4 or 5; the earliest."""
+    """CDM, else ANA, else SDO (mode 1, any regime), else a closing with 4 or 5; the earliest within a source."""
+    certified = [record.data_decesso for record in person.certificates]
+    if certified:
+        return min(certified)
+    registered = [r.data_decesso for r in person.assisted if r.data_decesso is not None]
+    registered = [day for day in registered if day <= year.read_to]
+    if registered:
+        return min(registered)
     in_hospital = [record.data_dimissione for record in person.hospital if record.modalita_dimissione == "1"]
     if in_hospital:
         return min(in_hospital)
@@ -157,9 +165,12 @@ def dsm_of_hospital(record, services):
 
 
 def spdc_services(delivery, year):
-    """STR rows of type SPDC up to Y+1: {(region, hospital): [(year, "azienda-dsm")]}."""
+    """STR rows of type SPDC up to Y+1, with the codes of Y: {(region, hospital): [(year, "azienda-dsm" or None)]}."""
     services = {}
+    boundaries = Boundaries(delivery.moves, delivery.services, year)
     for row in delivery.services:
         if row.tipo == "SPDC" and row.anno.isdigit() and int(row.anno) <= year.year + 1:
-            services.setdefault((row.regione, row.struttura), []).append((int(row.anno), f"{row.azienda}-{row.dsm}"))
+            code = boundaries.code(row.regione, row.azienda, row.dsm, row.struttura, int(row.anno))
+            place = None if code == NOBODY_KNOWS else "-".join(code)
+            services.setdefault((row.regione, row.struttura), []).append((int(row.anno), place))
     return services

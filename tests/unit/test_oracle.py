@@ -196,13 +196,102 @@ def test_a_line_with_a_field_missing_or_one_too_many_is_no_record(files):
     assert files.cells()["S46", "IT", "", ""] == (0, 1)
 
 
-def test_no_register_is_asked_and_an_empty_file_is_a_delivery(files):
-    files.lines["STR_030_2022.csv"] = ["~".join(STR_NAMES), "030~999~009~03099901~2022~CSM~public~~1000"]
+def test_an_empty_file_is_a_delivery(files):
     files.lines["PSS_030_2022_S1.csv"] = []
     files.anagrafica()
     files.episode()
     files.intervention("2022-02-03")
     assert files.cells()["S26", "IT", "", ""] == (0, 1)
+
+
+def test_the_register_of_services_is_asked_where_it_was_delivered(files):
+    def told(*rows):
+        files.lines["STR_030_2022.csv"] = ["~".join(STR_NAMES), *rows]
+        return files.cells()["S26", "030", "", ""]
+
+    files.anagrafica()
+    files.episode()
+    files.intervention("2022-02-03")
+    assert told() == (0, 1)  # a register of nothing knows nothing, and asks nothing
+    assert told("030~321~001~030321~2022~CSM~public~~1000") == (0, 1)
+    assert told("030~322~001~030321~2022~CSM~public~~1000") == "denominator_zero"  # azienda: 3310
+    assert told("030~321~002~030321~2022~CSM~public~~1000") == "denominator_zero"  # DSM: 3315
+    assert told("030~321~001~030322~2022~CSM~public~~1000") == "denominator_zero"  # structure: 3330
+    other_dsm = "030~321~002~030321~2022~CSM~public~~1000"
+    assert told("030~321~001~030322~2022~CSM~public~~1000", other_dsm) == (0, 1)  # 3330 asks for the azienda only
+    assert told("050~321~001~030321~2022~CSM~public~~1000") == (0, 1)  # another region's
+
+
+def test_the_residence_is_asked_of_the_register_of_its_region(files):
+    files.anagrafica()  # lives in 030-321
+    files.episode()
+    files.intervention("2022-02-03")
+    lines = files.lines["ANT_030_2022_S1.csv"]
+    lines[-1] = lines[-1].replace("~IT~030~321~", "~IT~050~501~")
+    files.lines["STR_050_2022.csv"] = ["~".join(STR_NAMES), "050~501~001~050501~2022~CSM~public~~1000"]
+    assert files.cells()["S26", "030", "", ""] == (0, 1)
+    files.lines["STR_050_2022.csv"][1] = "050~502~001~050501~2022~CSM~public~~1000"
+    assert files.cells()["S26", "030", "", ""] == "denominator_zero"  # 3601: nobody
+    lines[-1] = lines[-1].replace("~IT~050~501~", "~IT~998~998~")
+    assert files.cells()["S26", "030", "", ""] == (0, 1)
+
+
+ANA_HEADER, CDM_HEADER = "~".join(FIELDS["ANA"]), "~".join(FIELDS["CDM"])
+CUNI = "CA".ljust(88, "0")
+
+
+def test_the_death_is_that_of_cdm_else_ana_else_the_hospital(files):
+    files.anagrafica()
+    files.episode()
+    files.hospital("2022-01-01", "2022-01-31")
+
+    def followed(name, *lines):
+        files.lines[name] = list(lines)
+        return files.cells()["S20", "IT", "", ""]
+
+    assert followed("CDM_2022.csv", CDM_HEADER) == (0, 1)
+    assert followed("ANA_2022.csv", ANA_HEADER, f"{CUNI}~2010-01-01~1~1980~030~321~~2022-01-31") == "denominator_zero"
+    assert followed("CDM_2022.csv", CDM_HEADER, f"{CUNI}~2022-02-01~X70") == (0, 1)  # CDM before ANA
+    assert followed("CDM_2022.csv", CDM_HEADER, f"{CUNI}~2022-02-30~X70") == "denominator_zero"  # no day: rejected
+    assert followed("CDM_2022.csv", CDM_HEADER, f"{CUNI}~2024-01-01~X70") == "denominator_zero"  # after the data end
+    two = [f"{CUNI}~2010-01-01~1~1980~030~321~~2022-03-01", f"{CUNI}~2011-01-01~1~1980~030~321~~2022-01-30"]
+    assert followed("ANA_2022.csv", ANA_HEADER, *two) == "denominator_zero"  # the earlier of the two
+    assert followed("ANA_2022.csv", ANA_HEADER, two[0], two[1].replace("~~2022", "~2010-12-31~2022")) == (0, 1)  # P004
+
+
+def test_who_has_no_anagrafica_is_who_ana_says(files):
+    files.hospital("2022-05-01", "2022-05-10", ANNO_NASCITA="1990", SESSO="1")
+    assert files.cells()["S13", "IT", "1", ""] == files.cells()["S13", "IT", "", "25-34"] == (0, 1)
+    later, said = f"{CUNI}~2023-01-01~1~1930~~~~", f"{CUNI}~2010-01-01~2~1950~~~~"
+    files.lines["ANA_2022.csv"] = [ANA_HEADER, said, f"{CUNI}~2022-12-31~2~1940~~~~", later]
+    cells = files.cells()
+    assert cells["S13", "IT", "2", ""] == cells["S13", "IT", "", "75+"] == (0, 1)
+    files.lines["ANA_2022.csv"][1:] = [f"{CUNI}~2022-12-31~2~19x0~~~~"]
+    assert files.cells()["S13", "IT", "", ""] == "denominator_zero"  # no year of birth
+
+
+MOVES = "year,region,azienda,dsm,structure,new_azienda,new_dsm"
+
+
+def test_codes_that_move_are_those_of_the_year(files):
+    files.lines["area_crosswalk.csv"] = [
+        "# moves",
+        MOVES,
+        "2022,030,320,,,321,",
+        "2023,030,321,001,,330,007",
+        "2023,030,321,002,,330,007",
+    ]
+    files.lines["STR_030_2021.csv"] = ["~".join(STR_NAMES), "030~320~001~03000101~2021~SPDC~public~15~"]
+    files.lines["STR_030_2023.csv"] = ["~".join(STR_NAMES), "030~330~007~03000202~2023~SPDC~public~15~"]
+    files.anagrafica(year=2020)
+    files.hospital("2022-05-01", "2022-05-10")
+    files.hospital("2022-06-01", "2022-06-10", ISTITUTO="03000202")
+    cells = files.cells()
+    assert cells["S13", "030-321-001", "", ""] == (0, 1)  # of 2021's register, as it is called in 2022
+    assert ("S13", "030-330-007", "", "") not in cells  # 321-001 or 321-002: the region's only
+    assert cells["S13", "030", "", ""] == (0, 2)
+    files.lines["STR_030_2022.csv"] = ["~".join(STR_NAMES), "030~321~002~030321~2022~CSM~public~15~"]
+    assert files.cells()["S13", "030-321-002", "", ""] == (0, 1)  # the one that 2022 had
 
 
 def test_identity_over_registers_and_anonymous_codes(files):
