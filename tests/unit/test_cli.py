@@ -1,13 +1,19 @@
 """The contract of the command line: every command has help, errors become exit codes, no value is ever told."""
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
 from percorsi import cli, errors
 from percorsi.errors import PercorsiError, exit_codes
+from percorsi.flows import load_layouts
 
 COMMANDS = sorted(get_command(cli.app).commands)
+ROOT = Path(__file__).parents[2]
 
 
 def call(*arguments: str):
@@ -26,6 +32,9 @@ def test_the_commands_that_scripts_rely_on_exist():
         "values",
         "release",
         "pull",
+        "deliveries",
+        "rules",
+        "rejected",
     }
     assert promised <= set(COMMANDS)
 
@@ -35,6 +44,56 @@ def test_every_command_has_help(name):
     result = call(name, "--help")
     assert result.exit_code == 0
     assert get_command(cli.app).commands[name].help.strip()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_in_the_pages(name):
+    pages = [path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))]
+    assert any(re.search(rf"percorsi {name}\b|`{name}`", page) for page in pages)
+
+
+def test_the_pages_name_no_command_and_no_option_that_is_not_there():
+    told = (ROOT / "docs" / "ingestion.md").read_text(encoding="utf-8")
+    for name in re.findall(r"`percorsi ([a-z]+)", told):
+        assert name in COMMANDS
+    for name in ("ingest", "deliveries", "rules", "rejected"):
+        (usage,) = re.findall(rf"^percorsi {name} (.*)$", told, re.MULTILINE)
+        for option in re.findall(r"--[a-z-]+", usage):
+            assert option in {o for parameter in get_command(cli.app).commands[name].params for o in parameter.opts}
+
+
+def test_the_version_is_told():
+    result = call("--version")
+    assert (result.exit_code, result.output) == (0, "percorsi 0.1.0\n")
+
+
+def test_rules_tells_of_each_rule_whether_it_rejects_and_whether_it_is_applied():
+    rows = {(r["code"], r["field"]): r for r in json.loads(call("rules", "--flow", "CNR", "--json").output)}
+    assert {r["flow"] for r in rows.values()} == {"CNR"}
+    assert rows["P000", ""]["title"] == "Wrong number of fields" and rows["P008", ""]["severity"] == "rejects"
+    told = rows["3943", "closing_diagnosis"]
+    assert (told["severity"], told["kind"], told["implemented"]) == ("rejects", "condition", "yes")
+    assert told["checks"].startswith("not: closing_diagnosis is null and")
+    against = rows["3261", "closing_diagnosis"]
+    assert (against["implemented"], against["kind"], "3943" in against["reason"]) == ("no", "", True)
+    assert rows["3310", "azienda"]["checks"] == (
+        "STR knows azienda = azienda among its rows with region = region and year = year"
+    )
+
+
+def test_rules_without_a_flow_are_those_of_all_layouts():
+    rows = json.loads(call("rules", "--json").output)
+    layouts = load_layouts()
+    assert list(dict.fromkeys(r["flow"] for r in rows)) == list(layouts)
+    assert len(rows) == sum(2 + len(layout.rules) for layout in layouts.values())
+    lines = call("rules", "--flow", "PSS").output.splitlines()
+    assert lines[0].split() == ["flow", "code", "field", "severity", "kind", "implemented", "title", "reason"]
+    assert len(lines) == 2 + 2 + len(layouts["PSS"].rules)
+
+
+def test_rules_of_an_unknown_flow_are_2():
+    result = call("rules", "--flow", "XYZ")
+    assert (result.exit_code, "ANR, ANT" in result.output) == (2, True)
 
 
 def test_help_tells_the_exit_codes():
