@@ -181,6 +181,12 @@ def test_the_record_of_the_tests_has_fields_of_the_layout_only(flow: str) -> Non
     assert all(RECORDS[flow].get(name) for name in layout.key)
 
 
+def test_no_field_has_the_name_of_what_is_kept_beside_the_fields() -> None:
+    beside = {"flow", "slice", "slice_region", "delivery", "delivered", "file", "line", "digest", "line_fault"}
+    beside |= {"file_region", "file_year", "file_period", "broken_line", "accepted", "errors"}
+    assert not [(flow, name) for flow, layout in load_layouts().items() for name in beside & layout.fields.keys()]
+
+
 def test_a_pack_that_the_register_does_not_know_is_reported() -> None:
     (rule,) = load_layouts()["FAR"].registered
     assert (rule.code, rule.severity, rule.register_.flow, rule.register_.has) == (
