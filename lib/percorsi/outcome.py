@@ -80,15 +80,13 @@ class Outcome:
         """What the ingestion before it took in and what it did not: counts, and the files it left out."""
         if self.arrived is None:
             return []
-        passed_over = [f"not read yet: {len(files)} files of {f}" for f, files in self.arrived.passed_over.items()]
         if not self.arrived.new:
-            return ["delivered: nothing new", *passed_over, ""]
+            return ["delivered: nothing new", ""]
         flows = self.arrived.flows.values()
         accepted, rejected, records = (sum(getattr(f, n) for f in flows) for n in ("accepted", "rejected", "records"))
         return [
             f"delivered: {records:,} records, {accepted:,} accepted, {rejected:,} rejected",
             *(f"refused and left out: {refusal}" for refusal in self.arrived.refused),
-            *passed_over,
             "",
         ]
 

@@ -9,7 +9,7 @@ from flow_records import header, line, write_file
 from percorsi.errors import UsageError
 from percorsi.flows.content import digests, read_contents
 from percorsi.flows.files import discover
-from percorsi.flows.layout import load_layouts, unread_flows
+from percorsi.flows.layout import load_layouts
 
 PST = [header("PST"), line("PST")]
 
@@ -51,15 +51,14 @@ def test_names_decide_wherever_the_files_lie(tmp_path: Path) -> None:
     ]
 
 
-def test_files_of_flows_that_are_not_read_yet_are_passed_over_and_told(tmp_path: Path) -> None:
-    names = ("AIC_2015.csv", "FAR_030_2015_03.csv.gz", "FAR_030_2015_04.csv.gz", "deep/PS_030_2015_S1.csv")
-    for name in (*names, "PST_030_2015_S1.csv"):
-        write_file(tmp_path / name, PST)
-    found = discover(tmp_path, load_layouts())
-    assert [f.path for f in found.files] == ["PST_030_2015_S1.csv"] and not found.refused
-    assert found.passed_over == {"AIC": [names[0]], "FAR": [names[1], names[2]], "PS": [names[3]]}
-    assert set(unread_flows()) == {"DIR", "PS", "FAR", "SPE", "SIND", "NPIA", "ANA", "CDM", "SUP", "AIC", "PER"}
-    assert not unread_flows().keys() & load_layouts().keys()
+def test_a_national_flow_need_not_name_a_region(tmp_path: Path) -> None:
+    for name in ("AIC_2015.csv", "CDM_2015.csv.gz", "ANA_030_2015.csv"):
+        write_file(tmp_path / name, [header(name[:3])])
+    write_file(tmp_path / "FAR_2015.csv", [header("FAR")])
+    taken, refused = _seen(tmp_path)
+    assert taken == ["AIC_2015.csv", "ANA_030_2015.csv", "CDM_2015.csv.gz"]
+    assert refused == {"FAR_2015.csv": "a file of FAR names a region"}
+    assert {f.region for f in discover(tmp_path, load_layouts()).files} == {"", "030"}
 
 
 @pytest.mark.parametrize("name", ["PST_030_2015_S1.csv", "SDO_030_2015.csv", "PST_030_2015_S2.csv.gz"])

@@ -2,19 +2,18 @@
 
 import os
 import re
-from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
 from percorsi.errors import UsageError
-from percorsi.flows.layout import Layout, unread_flows
+from percorsi.flows.layout import Layout
 from percorsi.regions import regions
 
 _NAME = re.compile(
     r"(?P<flow>[A-Z]{2,4})(?:_(?P<region>[0-9]{3}))?_(?P<year>[12][0-9]{3})(?:_(?P<period>S[12]|0[1-9]|1[0-2]))?"
 )
+_TEXT = (".csv.gz", ".csv")
 _PARQUET = ".parquet"
-_SUFFIXES = (".csv.gz", ".csv", _PARQUET)
 _NAMED = "name it <FLOW>_<region>_<year>[_<S1|S2|month>].csv, .csv.gz or .parquet, or take it out of the folder"
 
 
@@ -76,28 +75,23 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Found:
-    """A folder as its names tell: the files of the delivery, those refused for name or place, and those passed over.
-
-    `passed_over` are the paths of files of flows that are not read yet, by flow.
-    """
+    """A folder as its names tell: the files of the delivery, and those refused for name or place."""
 
     files: list[DeliveryFile]
     refused: list[Refusal]
-    passed_over: dict[str, list[str]]
 
 
 def discover(folder: Path, layouts: dict[str, Layout]) -> Found:
     """The files of a delivery, all in the order of their paths.
 
-    A file is part of the delivery when it ends in .csv, .csv.gz or .parquet, or when its name begins like one of a
-    known flow; all others (notes, documents, hidden files) are passed over. Raises UsageError where the folder is none.
+    A file is part of the delivery when it ends in .csv or .csv.gz, or when its name begins like one of a known flow;
+    all others (notes, documents, hidden files) are passed over. Raises UsageError where the folder is none.
     """
     root = folder.resolve()
     if not root.is_dir():
         raise UsageError(f"{folder}: no such folder", next_step="name the folder that holds the delivery's files")
     found: list[DeliveryFile] = []
     refused: list[Refusal] = []
-    passed_over: dict[str, list[str]] = defaultdict(list)
     for path in sorted(_walk(root)):
         entry = root / path
         if entry.is_symlink() and not entry.resolve().is_relative_to(root):
@@ -106,8 +100,6 @@ def discover(folder: Path, layouts: dict[str, Layout]) -> Found:
             refused.append(Refusal(_shown(path), "a link to a folder", "put the folder itself there"))
         elif not _is_candidate(entry.name, layouts):
             continue
-        elif (flow := re.split("[_.]", entry.name)[0]) in unread_flows() and flow not in layouts:
-            passed_over[flow].append(_shown(path))
         elif not entry.is_file():
             refused.append(Refusal(_shown(path), "no regular file", "take it out of the folder"))
         elif not os.access(entry, os.R_OK):
@@ -116,7 +108,7 @@ def discover(folder: Path, layouts: dict[str, Layout]) -> Found:
             found.append(parsed)
         else:
             refused.append(Refusal(_shown(path), parsed, _NAMED))
-    return Found(found, refused, dict(sorted(passed_over.items())))
+    return Found(found, refused)
 
 
 def _walk(root: Path) -> list[str]:
@@ -131,7 +123,7 @@ def _walk(root: Path) -> list[str]:
 
 
 def _is_candidate(name: str, layouts: dict[str, Layout]) -> bool:
-    return name.lower().endswith(_SUFFIXES) or name.split("_")[0] in layouts and "_" in name
+    return name.lower().endswith(_TEXT) or name.split("_")[0] in layouts and "_" in name
 
 
 def _parse(root: Path, path: str, layouts: dict[str, Layout]) -> DeliveryFile | str:
@@ -139,7 +131,7 @@ def _parse(root: Path, path: str, layouts: dict[str, Layout]) -> DeliveryFile | 
     name = path.rsplit("/", 1)[-1]
     if not path.isprintable():
         return "the name holds characters that cannot be printed"
-    suffix = next((s for s in _SUFFIXES if name.lower().endswith(s)), None)
+    suffix = next((s for s in (*_TEXT, _PARQUET) if name.lower().endswith(s)), None)
     if suffix is None:
         return "none of .csv, .csv.gz and .parquet"
     match = _NAME.fullmatch(name[: -len(suffix)])

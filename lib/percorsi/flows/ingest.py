@@ -46,10 +46,9 @@ class FlowReport:
 
 @dataclass
 class IngestReport:
-    """What an ingestion did: the delivery and its day, the numbers by flow, the files refused and passed over.
+    """What an ingestion did: the delivery and its day, the numbers by flow, the files refused.
 
-    `new` is False where nothing was written: the delivery was loaded before. `passed_over` are the paths of files of
-    flows that are not read yet, by flow.
+    `new` is False where nothing was written: the delivery was loaded before.
     """
 
     delivery: str | None
@@ -58,7 +57,6 @@ class IngestReport:
     flows: dict[str, FlowReport] = field(default_factory=dict)
     refused: list[Refusal] = field(default_factory=list)
     known_files: int = 0
-    passed_over: dict[str, list[str]] = field(default_factory=dict)
 
 
 def ingest(
@@ -87,10 +85,7 @@ def ingest(
     folder = discover(deliveries, layouts)
     found, refused = folder.files, folder.refused
     if not found and not refused:
-        unread = f" but of flows that are not read yet: {', '.join(folder.passed_over)}" if folder.passed_over else ""
-        raise UsageError(
-            f"{deliveries}: no file of a delivery in it{unread}", next_step="name the folder that holds the files"
-        )
+        raise UsageError(f"{deliveries}: no file of a delivery in it", next_step="name the folder that holds the files")
     known = digests(found)
     fresh = _fresh(found, known, refused, entries, delivered)
     identity = book.delivery_id([*((f.path, known[f.path]) for f in fresh), *((r.path, "") for r in refused)])
@@ -112,9 +107,7 @@ def ingest(
         if new:
             entries += _load(store, lines, layouts, refused, identity, day, delivered is not None, tick)
         fates = refresh(store, entries, layouts, tick)
-    report = IngestReport(
-        identity if new else None, day if new else None, new, refused=refused, passed_over=folder.passed_over
-    )
+    report = IngestReport(identity if new else None, day if new else None, new, refused=refused)
     report.known_files = len(found) - len(fresh)
     if new:
         report.flows = _by_flow([e for e in entries if e.delivery == identity], fates)

@@ -15,7 +15,6 @@ from percorsi.errors import ConfigurationError
 from percorsi.flows.rule import Apart, Rule, Strict, check_pattern
 from percorsi.settings import conf_dir, load_yaml, refuse
 
-_UNREAD = "unread.yaml"
 # What a condition may name beside the fields: `day.<date field>`, `number.<number or decimal field>`, `each.<repeated
 # field>` and these; `delivery.day` is the day that was given with the delivery, null where none was.
 CONTEXT = ("file.start", "file.end", "semester.start", "semester.end", "delivery.day")
@@ -150,8 +149,6 @@ def load_layouts(conf: Path | None = None) -> dict[str, Layout]:
     """All flows, by code. Raises ConfigurationError that names the file, the key and what is wrong with it."""
     layouts = {}
     for path in sorted(((conf or conf_dir()) / "flows").glob("*.yaml")):
-        if path.name == _UNREAD:
-            continue
         try:
             layout = Layout(**load_yaml(path))
         except (ValidationError, TypeError) as error:
@@ -176,9 +173,3 @@ def _check_registers(layout: Layout, layouts: dict[str, Layout]) -> None:
         if lacking := ", ".join(sorted({*asked.of, *asked.has} - columns.keys())):
             where = f"conf/flows/{layout.flow}.yaml: rule {rule.code}"
             raise ConfigurationError(f"{where}: the register {asked.flow} has no {lacking}")
-
-
-@cache
-def unread_flows(conf: Path | None = None) -> dict[str, str]:
-    """Flows that may lie in a delivery and are not read yet, by code: conf/flows/unread.yaml."""
-    return dict(load_yaml((conf or conf_dir()) / "flows" / _UNREAD))
