@@ -10,11 +10,13 @@ from percorsi.synthetic.contacts import Attendance, Interventions, make_attendan
 from percorsi.synthetic.diagnoses import Diagnoses, make_diagnoses
 from percorsi.synthetic.geography import Geography
 from percorsi.synthetic.hospital import Hospital, make_hospital
+from percorsi.synthetic.medicines import Packs, make_packs
 from percorsi.synthetic.parameters import FOREVER, Parameters
-from percorsi.synthetic.population import Persons, make_persons
+from percorsi.synthetic.population import Persons, make_controls, make_persons
 from percorsi.synthetic.random import Draws, cumulative, identifiers
 from percorsi.synthetic.semesters import Semesters
 from percorsi.synthetic.spells import SLOTS, Spells, Stays, make_spells, make_stays
+from percorsi.synthetic.therapies import Courses, make_courses
 
 
 @dataclass
@@ -32,9 +34,9 @@ class Chunk:
     spells: Spells
     stays: Stays
     hospital: Hospital
-    interventions: Interventions
-    attendance: Attendance
-    diagnoses: Diagnoses
+    interventions: Interventions | None  # none of controls
+    attendance: Attendance | None
+    diagnoses: Diagnoses | None
     registrations: np.ndarray  # (persons of the chunk) x department, sorted: the pairs that have a card
     id_rec: pa.Array  # by registration
     cuni: pa.Array  # by person
@@ -49,6 +51,36 @@ class Chunk:
         """By person: no anagrafica is delivered."""
         rate = self.parameters.conf["errors"]["orphan"] * self.error_rate
         return self.draws.happens("orphan", self.persons.number, rate)
+
+    @property
+    def code(self) -> str:
+        """The code of the wanted region."""
+        return self.parameters.region_codes[self.region]
+
+    @cached_property
+    def packs(self) -> Packs:
+        """The register of packs."""
+        return make_packs(self.parameters)
+
+    @cached_property
+    def known_from(self) -> np.ndarray:
+        """By person the first day on which the flows beside SISM and SDO may tell of somebody; always, of controls."""
+        p = self.persons
+        return np.where(p.control == 1, 0, p.entry - self.parameters.flows["known_before"])
+
+    @cached_property
+    def ward(self) -> Hospital:
+        """The stays of the ordinary regime."""
+        return self.hospital.take(np.flatnonzero(~self.hospital.day_regime))
+
+    @cached_property
+    def courses(self) -> Courses:
+        """The therapies of the persons of the wanted region."""
+        p = self.persons
+        found = make_courses(
+            p, self.spells, self.hospital, self.parameters, self.packs, self.draws, self.semesters.last
+        )
+        return found.take(np.flatnonzero(p.region[found.who] == self.region))
 
     def registration(self, who: np.ndarray, dsm: np.ndarray) -> np.ndarray:
         """The position of a person's registration in a department."""
@@ -98,4 +130,22 @@ def make_chunk(
         region, parameters, geography, draws, semesters, keys, error_rate, persons, spells, stays, hospital,
         interventions, attendance, diagnoses, registrations,
         pa.array(id_rec).cast(pa.string()), pa.array(cuni).cast(pa.string()),
+    )  # fmt: skip
+
+
+def make_control_chunk(
+    number: np.ndarray, region: int, parameters: Parameters, geography: Geography, draws: Draws,
+    semesters: Semesters, error_rate: float,
+) -> Chunk:  # fmt: skip
+    """Persons whom neither SISM nor SDO knows: no episode, no stay, no card."""
+    persons = make_controls(number, parameters, geography, draws)
+    never = np.full((len(number), SLOTS), FOREVER, dtype=np.int64)
+    none, no = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool)
+    spells = Spells(never, never, never * 0, never, never * 0, never * 0)
+    stays = Stays(none, none, none, none, none, none, none, none, no)
+    hospital = Hospital(none, none, none, none, no, no, no, no)
+    cuni = pa.array(identifiers(draws, "cuni", number)).cast(pa.string())
+    return Chunk(
+        region, parameters, geography, draws, semesters, {}, error_rate, persons, spells, stays, hospital,
+        None, None, None, none, pa.array([], pa.string()), cuni,
     )  # fmt: skip

@@ -17,19 +17,27 @@ import pyarrow.parquet as pq
 from percorsi.errors import UsageError
 from percorsi.home import SYNTHETIC
 from percorsi.synthetic import truth
-from percorsi.synthetic.chunk import Chunk, destination, make_chunk
+from percorsi.synthetic.chunk import Chunk, destination, make_chunk, make_control_chunk
+from percorsi.synthetic.civil import assisted, causes
 from percorsi.synthetic.discharges import discharges
+from percorsi.synthetic.dispensing import direct, make_dispensings, pharmacy
+from percorsi.synthetic.emergency_records import emergencies
 from percorsi.synthetic.geography import make_geography, register_rows
+from percorsi.synthetic.laboratory import services
+from percorsi.synthetic.national import PARTS, join_parts, write_packs
+from percorsi.synthetic.other_services import addiction, child
 from percorsi.synthetic.parameters import load_parameters
-from percorsi.synthetic.population import person_numbers
+from percorsi.synthetic.population import CONTROL, person_numbers
 from percorsi.synthetic.random import Draws
 from percorsi.synthetic.records import key_lists, residential, territorial
 from percorsi.synthetic.registers import anagrafica
 from percorsi.synthetic.semesters import Semesters
 from percorsi.synthetic.spoil import KINDS, spoil
+from percorsi.synthetic.supplementary import events, staff_rows
 from percorsi.synthetic.write import RegionFiles
 
 CHUNK = 20_000  # persons at a time: bounds the memory of a process, nothing else
+
 NOTE = """DATI SINTETICI - SYNTHETIC DATA
 
 Questi file sono generati da un programma: nessuna persona reale, nessun evento reale, nessun valore ufficiale.
@@ -102,12 +110,15 @@ def synthesize(
         raise UsageError("at least one worker, and one person at a time, are expected")
     _clear(out)
     tasks = [_Task(out, r, scale, seed, years, error_rate, chunk) for r in np.argsort(-parameters.persons)]
-    counts, spoilt = [], Counter()
-    for name, region_counts, region_spoilt in _run(tasks, workers):
-        counts += region_counts
-        spoilt.update(region_spoilt)
+    counts, spoilt, parts = [], Counter(), {}
+    for made in _run(tasks, workers):
+        counts += made.counts
+        spoilt.update(made.spoilt)
+        parts[made.region] = made
         if progress:
-            progress(name)
+            progress(made.region)
+    counts += join_parts(out, {code: parts[code] for code in parameters.region_codes}, years)
+    counts += write_packs(out / "delivery", parameters, years)
     columns = list(zip(*sorted(counts), strict=True))
     pq.write_table(pa.table([pa.array(c) for c in columns], schema=truth.COUNTS), out / "truth" / "counts.parquet")
     made = {"synthetic": True, "scale": scale, "seed": seed, "years": list(years), "error_rate": error_rate}
@@ -120,7 +131,8 @@ def synthesize(
         records[flow] += number
     ordered = {k: spoilt[k] for k in KINDS[1:]}
     seconds = time.monotonic() - began
-    return Summary(out / "delivery", out / "truth", int(parameters.persons.sum()), dict(records), ordered, seconds)
+    persons = int(parameters.persons.sum() + parameters.controls.sum())
+    return Summary(out / "delivery", out / "truth", persons, dict(records), ordered, seconds)
 
 
 def _clear(out: Path) -> None:
@@ -130,7 +142,7 @@ def _clear(out: Path) -> None:
         raise UsageError(
             f"{out} holds something that is no synthetic nation", next_step="name an empty folder, or a new one"
         )
-    for part in ("delivery", "truth"):
+    for part in ("delivery", "truth", PARTS):
         shutil.rmtree(out / part, ignore_errors=True)
         (out / part).mkdir(parents=True)
     (out / SYNTHETIC).write_text('{"synthetic": true}\n', encoding="utf-8")
@@ -146,30 +158,46 @@ def _run(tasks: list[_Task], workers: int):
             yield done.result()
 
 
-def make_region(task: _Task) -> tuple[str, list[tuple], dict[str, int]]:
-    """Write one region's files; its code, the counts of its files and its spoilt lines by kind."""
+@dataclass(frozen=True)
+class Made:
+    """What was written of a region: counts of its files, spoilt lines by kind, its parts of the national files."""
+
+    region: str
+    counts: list[tuple]
+    spoilt: dict[str, int]
+    parts: dict[tuple[str, str], int]
+    spoilt_nationally: list[tuple[str, str, int, str]]
+
+
+def make_region(task: _Task) -> Made:
+    """Write one region's files."""
     pa.set_cpu_count(1)  # the processes share the cores already
     parameters, draws = load_parameters(task.scale), Draws(task.seed)
     geography, semesters = make_geography(parameters, draws), Semesters(task.years)
     region, code = int(task.region), parameters.region_codes[int(task.region)]
-    style = parameters.conf["regions"][code]["header"]
     numbers = person_numbers(region, 0, parameters.persons[region])
     own = len(numbers)
     numbers = np.concatenate([numbers, *_visitors(parameters, draws, region, task.error_rate)])
+    controls = person_numbers(region, CONTROL, CONTROL + parameters.controls[region])
     keys = {}
-    with RegionFiles(
-        task.out / "delivery", task.out / "truth", code, semesters, parameters.conf["layouts"], style
-    ) as files:
+    with RegionFiles(task.out / "delivery", task.out / "truth", task.out / PARTS, code, semesters, parameters) as files:
         for i, year in enumerate(task.years):
-            files.add_register(i, register_rows(parameters, geography, region, year))
+            files.add_register("STR", i, register_rows(parameters, geography, region, year))
+            files.add_register("PER", i, staff_rows(parameters, geography, region, year))
         for begin in range(0, len(numbers), task.chunk):
             held = numbers[begin : begin + task.chunk]
             chunk = make_chunk(held, region, parameters, geography, draws, semesters, keys, task.error_rate)
             if not keys:
                 keys |= {order: key_lists(chunk, order) for order in ("period", "region")}
             _deliver(chunk, files)
-            files.add_persons(truth.person_years(chunk, np.arange(begin, begin + len(held)) < own))
-        return code, files.counts(), files.spoilt
+            _deliver_others(chunk, files)
+            files.add_persons(truth.person_years(chunk, np.arange(begin, begin + len(held)) < own), truth.known(chunk))
+        for begin in range(0, len(controls), task.chunk):
+            held = controls[begin : begin + task.chunk]
+            chunk = make_control_chunk(held, region, parameters, geography, draws, semesters, task.error_rate)
+            _deliver_others(chunk, files)
+            files.add_persons(None, truth.known(chunk))
+    return Made(code, files.counts(), files.spoilt, files.parts(), files.spoilt_nationally)
 
 
 def _visitors(parameters, draws: Draws, region: int, error_rate: float):
@@ -192,3 +220,17 @@ def _deliver(chunk: Chunk, files: RegionFiles) -> None:
         table = anagrafica(chunk, flow, pairs)
         files.add(spoil(table.take(np.flatnonzero(~chunk.orphans[table.who])), chunk))
     files.add(spoil(discharges(chunk), chunk))
+
+
+def _deliver_others(chunk: Chunk, files: RegionFiles) -> None:
+    """The flows beside SISM and SDO."""
+    figures, semesters = chunk.parameters.drugs, chunk.semesters
+    given = make_dispensings(
+        chunk.persons, chunk.courses, chunk.stays, chunk.ward, figures, chunk.draws, semesters.first, semesters.last
+    )
+    tables = [pharmacy(chunk, given), direct(chunk, given), services(chunk), emergencies(chunk), addiction(chunk)]
+    tables += [child(chunk), assisted(chunk), causes(chunk)]
+    if chunk.code in chunk.parameters.flows["supplementary"]["regions"]:
+        tables.append(events(chunk))
+    for table in tables:
+        files.add(spoil(table, chunk))

@@ -1,4 +1,4 @@
-"""The figures of the nation, from conf/reference: synthetic.yaml, ISTAT's residents and deaths, as arrays."""
+"""The figures of the nation, from conf/reference: synthetic*.yaml, ISTAT's residents and deaths, as arrays."""
 
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -31,6 +31,8 @@ class Parameters:
     """All figures. Positions of regions are those of conf/codes/regions.yaml, of groups those of synthetic.yaml."""
 
     conf: dict
+    drugs: dict
+    flows: dict
     scale: float
     residents: np.ndarray  # (regions, years) all ages, 1 January
     first_resident_year: int
@@ -48,6 +50,11 @@ class Parameters:
     def by_group(self, table: dict) -> np.ndarray:
         """One figure a group, in the order of groups."""
         return np.array([table[g] for g in self.groups], dtype=np.float64)
+
+    def by_kind(self, table: dict) -> np.ndarray:
+        """One figure a group and, last, one of the controls; a group that is not named has that of `other`."""
+        known = [table.get(g, table.get("other", 0)) for g in self.groups]
+        return np.array([*known, table.get("control", 0)], dtype=np.float64)
 
     @cached_property
     def horizon(self) -> tuple[int, int]:
@@ -91,6 +98,11 @@ class Parameters:
         wanted = np.round(weights * self.courses[4] / 10000 * self.scale).astype(np.int64)
         return np.maximum(wanted, 5)
 
+    @cached_property
+    def controls(self) -> np.ndarray:
+        """(regions,) persons whom neither SISM nor SDO knows."""
+        return np.maximum(np.round(self.persons * self.flows["controls"]).astype(np.int64), 2)
+
 
 def _rows(name: str) -> dict[str, np.ndarray]:
     """The columns of a table of conf/reference; codes stay text."""
@@ -106,7 +118,9 @@ def _rows(name: str) -> dict[str, np.ndarray]:
 @cache
 def load_parameters(scale: float) -> Parameters:
     """The figures at a scale. Raises ConfigurationError where a file is missing or a region has no figures."""
-    conf = load_yaml(conf_dir() / "reference" / "synthetic.yaml")
+    conf, drugs, flows = (
+        load_yaml(conf_dir() / "reference" / f"synthetic{part}.yaml") for part in ("", "_drugs", "_flows")
+    )
     codes = list(regions())
     absent = [c for c in codes if c not in conf["regions"]]
     if absent:
@@ -133,4 +147,4 @@ def load_parameters(scale: float) -> Parameters:
         here = known - years[0]
         following = min(here + 1, len(years) - 1)
         rates.append(deaths[known - death_years[0]] / ((classes[here] + classes[following]) / 2))
-    return Parameters(conf, scale, residents, int(years[0]), adults, np.array(rates))
+    return Parameters(conf, drugs, flows, scale, residents, int(years[0]), adults, np.array(rates))

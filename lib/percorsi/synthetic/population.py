@@ -13,6 +13,7 @@ from percorsi.synthetic.parameters import FOREVER, Parameters, day, year_of
 from percorsi.synthetic.random import Draws, choose, cumulative
 
 REGION_SHIFT = 32
+CONTROL = 2**31  # running numbers from here on are those of the controls
 
 
 @dataclass
@@ -35,6 +36,16 @@ class Persons:
 
     def __len__(self) -> int:
         return len(self.number)
+
+    @property
+    def running(self) -> np.ndarray:
+        """(persons,) the number within the region and the kind: of the known, or of the controls."""
+        return (self.number & np.uint64(CONTROL - 1)).astype(np.int64)
+
+    @property
+    def control(self) -> np.ndarray:
+        """(persons,) 1 of a control, else 0."""
+        return ((self.number & np.uint64(CONTROL)) > 0).astype(np.int64)
 
 
 def person_numbers(region: int, first: int, last: int) -> np.ndarray:
@@ -59,11 +70,9 @@ def make_persons(number: np.ndarray, parameters: Parameters, geography: Geograph
     entry = np.where(cohort > 0, entry, np.maximum(past, np.minimum(earliest, first_day - 1)))
     women = parameters.by_group({g: f["women"] for g, f in parameters.conf["groups"].items()})
     sex = draws.happens("sex", number, women[group]).astype(np.int64)
-    death = _deaths(number, group, sex, birth_year, np.maximum(entry, first_day), parameters, draws)
-    suicides = parameters.conf["mortality"]["suicides"]
-    young = year_of(np.minimum(death, starts[-1])) - birth_year < 65
-    chance = np.where(young, suicides["below_65"], suicides["above"])
-    suicide = draws.happens("suicide", number, chance) & (death < FOREVER)
+    ratio = parameters.by_group(parameters.conf["mortality"]["ratio"])[group]
+    death = _deaths(number, ratio, sex, birth_year, np.maximum(entry, first_day), parameters, draws)
+    suicide = _suicides(number, death, birth_year, 1.0, parameters, draws)
     dsm = geography.pick_dsm(draws, "dsm", number, region)
     csm = geography.pick(draws, "csm", "CSM", number, dsm)
     later = _later_group(number, group, parameters, draws)
@@ -81,9 +90,8 @@ def _ages(number, group, entrant, parameters: Parameters, draws: Draws) -> np.nd
     return draws.integer("age", number, limits[band], limits[band + 1] - 1)
 
 
-def _deaths(number, group, sex, birth_year, alive_from, parameters: Parameters, draws: Draws) -> np.ndarray:
-    """Day of death: each year the population's risk of sex and age class, times the ratio of the group."""
-    ratio = parameters.by_group(parameters.conf["mortality"]["ratio"])[group]
+def _deaths(number, ratio, sex, birth_year, alive_from, parameters: Parameters, draws: Draws) -> np.ndarray:
+    """Day of death: each year the population's risk of sex and age class, times the person's ratio."""
     death = np.full(len(number), FOREVER, dtype=np.int64)
     for i, year in enumerate(range(parameters.horizon[0], parameters.horizon[1] + 1)):
         klass = np.clip((year - birth_year) // 5, 0, 18)
@@ -92,6 +100,33 @@ def _deaths(number, group, sex, birth_year, alive_from, parameters: Parameters, 
         dies = draws.happens("death", number, risk, year) & (death == FOREVER) & (when >= alive_from)
         death = np.where(dies, when.astype(np.int64), death)
     return death
+
+
+def _suicides(number, death, birth_year, times: float, parameters: Parameters, draws: Draws) -> np.ndarray:
+    suicides = parameters.conf["mortality"]["suicides"]
+    young = year_of(np.minimum(death, day(parameters.horizon[1] + 1))) - birth_year < 65
+    chance = np.where(young, suicides["below_65"], suicides["above"]) * times
+    return draws.happens("suicide", number, chance) & (death < FOREVER)
+
+
+def make_controls(number: np.ndarray, parameters: Parameters, geography: Geography, draws: Draws) -> Persons:
+    """Persons whom neither SISM nor SDO ever knows; their group is the one after the last."""
+    n = len(number)
+    region = (number >> np.uint64(REGION_SHIFT)).astype(np.int64)
+    limits = np.array(parameters.conf["ages"]["bands"])
+    band = draws.pick("age band", number, cumulative(parameters.flows["control_ages"]))
+    birth_year = parameters.horizon[0] - draws.integer("age", number, limits[band], limits[band + 1] - 1)
+    sex = draws.happens("sex", number, 0.52).astype(np.int64)
+    first_day = np.full(n, day(parameters.horizon[0]), dtype=np.int64)
+    death = _deaths(number, np.ones(n), sex, birth_year, first_day, parameters, draws)
+    suicide = _suicides(number, death, birth_year, 0.1, parameters, draws)
+    dsm = geography.pick_dsm(draws, "dsm", number, region)
+    csm = geography.pick(draws, "csm", "CSM", number, dsm)
+    group = np.full(n, len(parameters.groups), dtype=np.int64)
+    never = np.full(n, FOREVER, dtype=np.int64)
+    return Persons(
+        number, region, group, group, np.ones(n), np.zeros(n, bool), never, sex, birth_year, death, suicide, dsm, csm
+    )
 
 
 def _later_group(number, group, parameters: Parameters, draws: Draws) -> np.ndarray:

@@ -25,7 +25,15 @@ KINDS = [
     "two_regions",  # anagrafica of a person known in another region too
     "unidentified",  # anagrafica of type 99
     "orphan",  # a record of a person without anagrafica
+    "unknown_pack",  # an AIC that is not in the register
+    "not_positive",  # a quantity of zero or below
+    "missing_cuni",
+    "unnamed",  # a CUNI of type 98 or 99
+    "anonymous",  # the one CUNI of rule B17
+    "bad_date",  # no day of the calendar
+    "conflict",  # another year of birth than the other flows say
 ]
+NOT_COUNTED = -1  # a total line: no error, and no record either
 _K = {name: i for i, name in enumerate(KINDS)}
 
 # the column that an error of domain hits, and the column that a line corrected later has wrong, with its positions
@@ -44,11 +52,15 @@ def spoil(table: Table, chunk: Chunk) -> Table:
     """The table with its errors; extra lines stand right behind the line they belong to."""
     if not chunk.error_rate or not len(table):
         return table
-    rates, flow = chunk.parameters.conf["errors"], table.flow
+    rates, flow = {**chunk.parameters.conf["errors"], **chunk.parameters.flows["errors"]}, table.flow
     dated = flow in ("PST", "PSS")
-    countable = flow in ("PST", "SDO")
+    countable = flow in ("PST", "SDO") or bool(table.phantom)
+    known = flow in _DOMAIN
+    moved = "operation" in table.codes
     kinds = ["outside_domain", "outside_semester", "duplicate", "variation", "cancellation", "not_moved"]
-    possible = [True, dated, True, True, countable, flow != "SDO"]
+    possible = [known or "outside_domain" in table.faults, dated, True, moved, countable, moved and flow != "SDO"]
+    kinds += KINDS[_K["unknown_pack"] :]
+    possible += [kind in table.faults for kind in KINDS[_K["unknown_pack"] :]]
     u = chunk.draws.uniform("error", table.uid)
     low = 0.0
     chosen = np.zeros(len(table), dtype=np.int8)
@@ -63,6 +75,12 @@ def spoil(table: Table, chunk: Chunk) -> Table:
 
 def _in_place(table: Table, chosen: np.ndarray, chunk: Chunk) -> None:
     """Errors that change a record."""
+    for kind, (column, position) in table.faults.items():
+        hit = chosen == _K[kind]
+        table.codes[column] = np.where(hit, position, table.codes[column])
+        table.kind = np.where(hit, chosen, table.kind)
+    if table.flow not in _DOMAIN:
+        return
     wrong = chosen == _K["outside_domain"]
     column = _DOMAIN[table.flow]
     beyond = len(table.lists[column]) - 1  # the last string of such a list is the one that is not in the domain
@@ -86,27 +104,35 @@ def _extra_lines(table: Table, chosen: np.ndarray) -> Table:
     second = step == 1
     spoilt.kind[second & (what == _K["duplicate"])] = _K["duplicate"]
     spoilt.kind[second & (what == _K["not_moved"])] = _K["not_moved"]
+    if "operation" not in spoilt.codes:
+        return spoilt
     operation = spoilt.codes["operation"]
     operation[second & (what == _K["not_moved"])] = _STILL
     varied = what == _K["variation"]
-    column = _VARIED[table.flow]
-    choices = 2  # positions 0 and 1 are good values in all these lists
-    spoilt.codes[column] = np.where(varied & ~second, (spoilt.codes[column] + 1) % choices, spoilt.codes[column])
+    if table.varied:
+        column, wrong = table.varied[0], table.varied[1][rows]
+    else:
+        column = _VARIED[table.flow]
+        wrong = (spoilt.codes[column] + 1) % 2  # positions 0 and 1 are good values in all these lists
+    spoilt.codes[column] = np.where(varied & ~second, wrong, spoilt.codes[column])
     spoilt.kind[varied & ~second] = _K["superseded"]
     spoilt.kind[varied & second] = _K["variation"]
     operation[varied & second] = _VARY
     phantom = (what == _K["cancellation"]) & (step > 0)
     if phantom.any():
-        _phantom(spoilt, phantom)
+        _phantom(spoilt, phantom, table.phantom)
         spoilt.kind[phantom & second] = _K["cancelled"]
         spoilt.kind[phantom & ~second] = _K["cancellation"]
         operation[phantom & ~second] = _CANCEL
     return spoilt
 
 
-def _phantom(table: Table, phantom: np.ndarray) -> None:
+def _phantom(table: Table, phantom: np.ndarray, numbers: tuple[str, int] | None) -> None:
     """A key of its own for a record that should not be."""
-    if table.flow == "PST":
+    if numbers:
+        column, shift = numbers
+        table.codes[column] = table.codes[column] + phantom * shift
+    elif table.flow == "PST":
         table.codes["serial"] = np.where(phantom, table.codes["serial"] + 50_000, table.codes["serial"])
     else:
         second_half = len(table.lists["sheet"]) // 2  # the same persons and years under other numbers

@@ -29,6 +29,11 @@ def glue(*columns: pa.Array, separator: str = "~") -> pa.Array:
     return pc.binary_join_element_wise(*columns, pa.scalar(separator))
 
 
+def repeated(value: str, count: int) -> pa.Array:
+    """The same string `count` times."""
+    return pa.repeat(pa.scalar(value), count)
+
+
 @cache
 def _multiplied(*lists: tuple[str, ...]) -> pa.Array:
     return words("~".join(parts) for parts in product(*lists))
@@ -47,6 +52,12 @@ class Table:
     lists: dict[str, list[str] | pa.Array]
     segments: list[tuple[str, ...]]
     kind: np.ndarray = field(default=None)  # error, by position in spoil.KINDS; 0 none
+    # how the other flows are spoilt: kind -> column and the wrong position (one, or by record); the column that a line
+    # corrected later has wrong, with its wrong positions; the column whose list holds a second number for each
+    # record, so many positions further
+    faults: dict[str, tuple[str, int | np.ndarray]] = field(default_factory=dict)
+    varied: tuple[str, np.ndarray] | None = None
+    phantom: tuple[str, int] | None = None
 
     def __post_init__(self) -> None:
         if self.kind is None:

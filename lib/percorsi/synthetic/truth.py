@@ -27,6 +27,18 @@ PERSON_YEAR = pa.schema(
         ("orphan", pa.bool_()),
     ]
 )
+KNOWN = pa.schema(
+    [
+        ("person", pa.uint64()),
+        ("cuni", pa.string()),
+        ("region", pa.string()),
+        ("control", pa.bool_()),  # known to neither SISM nor SDO, ever
+        ("group", pa.string()),  # of diagnosis; control
+        ("entry", pa.date32()),  # first contact with the services, null of controls
+        ("death", pa.date32()),
+        ("suicide", pa.bool_()),
+    ]
+)
 SPOILT = pa.schema([("flow", pa.string()), ("file", pa.string()), ("line", pa.int32()), ("kind", pa.string())])
 COUNTS = pa.schema(
     [("flow", pa.string()), ("region", pa.string()), ("year", pa.int16()), ("period", pa.string()),
@@ -104,6 +116,21 @@ def person_years(chunk: Chunk, home: np.ndarray) -> pa.Table:
             )
         )
     return pa.concat_tables(parts)
+
+
+def known(chunk: Chunk) -> pa.Table:
+    """A row for each person of the chunk whose home is the wanted region."""
+    p = chunk.persons
+    rows = np.flatnonzero(p.region == chunk.region)
+    taken = pa.array(rows)
+    groups = pa.array([*chunk.parameters.groups, "control"])
+    columns = [
+        pa.array(p.number[rows]), chunk.cuni.take(taken), pa.repeat(pa.scalar(chunk.code), len(rows)),
+        pa.array(p.control[rows] == 1), groups.take(pa.array(p.group[rows])),
+        _date(p.entry[rows], missing=p.control[rows] == 1), _date(p.death[rows], missing=p.death[rows] >= FOREVER),
+        pa.array(p.suicide[rows] & (p.death[rows] < FOREVER)),
+    ]  # fmt: skip
+    return pa.table(columns, schema=KNOWN)
 
 
 def _date(days: np.ndarray, missing: np.ndarray | None = None) -> pa.Array:
