@@ -117,7 +117,7 @@ def test_the_summary_of_a_year_is_of_its_files(told) -> None:
 def test_the_summary_reads_as_text(told) -> None:
     text = as_text(listing(told, load_layouts()))
     assert f"2016-04-30  delivery {_id(told, date(2016, 4, 30))}: 5 files, 16 records\n" in text
-    assert "1 files, 2 records; 1 files refused" in text
+    assert "1 file, 2 records; 1 file refused" in text
     assert "refused: PST_050_2014_S1.csv: not text: UTF-16 text" in text
     assert "known once `percorsi conform` has run" in text
     # two regions, four flows: all is there of PST and STR in 030 alone

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ERROR = ("field", "code", "severity")
-_HELD = 250_000  # faulty records that are held, to be sorted
+_HELD = 100_000  # faulty records that are held, to be sorted
 _LONGEST = 40  # a longer value of a key, where the layout allows none, is no key and might be anything
 _CUNI = "cuni"
 _REGION = "slice_region"

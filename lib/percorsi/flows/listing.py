@@ -96,14 +96,13 @@ def _variations(home: Home, flows: Collection[str], deliveries: Collection[str])
     import pyarrow.dataset as ds
 
     operation = ds.field("operation")
-    where = ds.field("accepted") & ((operation == "V") | (operation == "v"))
+    varies = ds.field("accepted") & ((operation == "V") | (operation == "v"))
+    where = varies & ds.field("delivery").isin(sorted(deliveries))
     found: Counter = Counter()
     for flow in sorted(flows):
-        for delivery in sorted(deliveries):
-            columns = ["file"]
-            for table in scan(home, f"raw/{flow}", columns, where, [("delivery", "=", delivery)]):
-                for row in table.group_by("file").aggregate([([], "count_all")]).to_pylist():
-                    found[flow, delivery, row["file"]] += row["count_all"]
+        for table in scan(home, f"raw/{flow}", ["delivery", "file"], where):
+            for row in table.group_by(["delivery", "file"]).aggregate([([], "count_all")]).to_pylist():
+                found[flow, row["delivery"], row["file"]] += row["count_all"]
     return found
 
 
@@ -123,11 +122,15 @@ def _delivery(told: Listing, delivered: object, delivery: str) -> str:
     rows = [r for r in told.deliveries if r["delivery"] == delivery]
     refused = [r for r in told.refused if r["delivery"] == delivery]
     files, records = (sum(r[name] for r in rows) for name in ("files", "records"))
-    head = f"{delivered}  delivery {delivery}: {files} files, {records} records"
+    head = f"{delivered}  delivery {delivery}: {_number(files, 'file')}, {_number(records, 'record')}"
     shown = [{_HEADS.get(k, k): v for k, v in r.items() if k not in ("delivered", "delivery")} for r in rows]
-    lines = [head + (f"; {len(refused)} files refused" if refused else "")]
+    lines = [head + (f"; {_number(len(refused), 'file')} refused" if refused else "")]
     lines += [text_table(shown)] if shown else []
     return "\n".join([*lines, *(f"refused: {r['file']}: {r['reason']}" for r in refused)])
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _orphaned(rows: list[dict] | None) -> str:

@@ -5,6 +5,7 @@ A period is a set of months, so that a year's file, two semesters and twelve mon
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from textwrap import fill
 
 from percorsi.flows.layout import Layout
 from percorsi.flows.ledger import Entry
@@ -138,8 +139,8 @@ def matrix(rows: list[dict]) -> str:
         )
     silent = [f"{place} {names[place]}" for place in regions() if place not in senders]
     unsent = [f for f in dict.fromkeys(row["flow"] for row in rows) if f not in flows]
-    blocks += [f"never anything from: {', '.join(silent)}"] if silent else []
-    blocks += [f"never sent by anybody: {', '.join(unsent)}"] if unsent else []
+    blocks += [fill(f"never anything from: {', '.join(silent)}", _WIDTH)] if silent else []
+    blocks += [fill(f"never sent by anybody: {', '.join(unsent)}", _WIDTH)] if unsent else []
     return "\n\n".join(blocks)
 
 

@@ -37,15 +37,15 @@ def write_workbook(home: Home, entries: list[Entry], layouts: Mapping[str, Layou
     Rows are written as they are read, so that memory is bounded. The file is its owner's alone, it is written whole or
     not at all, and replaces one of its name. Raises UsageError where it cannot be written.
     """
-    book = Workbook(write_only=True)
     rules = by_rule(home, entries, layouts)
-    _summary(book, home, entries)
-    _add(book, "By rule", list(rules[0]) if rules else ["flow", "code"], (list(row.values()) for row in rules))
     flows = sorted({row["flow"] for row in rules} & layouts.keys())
     head = ["flow", "file", "line", "field", "code", "severity", "title"]
     head += [f"key {column}" for column in key_columns(layouts, flows)]
     records = ([*row[:-1], *row[-1]] for row in faulty_records(home, entries, layouts, flows))
     with _written_whole(path) as stream:
+        book = Workbook(write_only=True)
+        _summary(book, home, entries)
+        _add(book, "By rule", list(rules[0]) if rules else ["flow", "code"], (list(row.values()) for row in rules))
         number = _add(book, "Records", head, records)
         book.save(stream)
     return number
