@@ -1,4 +1,4 @@
-"""The commands of the data steward: what arrived, which rules there are, what was rejected. They need no Spark."""
+"""The commands of the data steward: what arrived, which rules there are, what was rejected. To look needs no Spark."""
 
 import sys
 from pathlib import Path

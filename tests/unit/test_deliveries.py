@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from deltalake import write_deltalake
+from deltalake import DeltaTable, write_deltalake
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 from flow_records import CUNI, header, line, write_file
 from percorsi import cli
 from percorsi.flows import faults, ingest, load_layouts, workbook
-from percorsi.flows.ledger import read_ledger
+from percorsi.flows.ledger import LEDGER, read_ledger
 from percorsi.flows.listing import as_text, listing
 from percorsi.home import SYNTHETIC, Home
 from percorsi.storage import Store
@@ -169,9 +169,13 @@ def test_faults_are_counted_by_rule(told) -> None:
     assert (rows[2]["name"], rows[5]["title"]) == ("Tipo Intervento", "Wrong number of fields")
 
 
-def test_the_latest_delivery_is_the_one_loaded_last(told) -> None:
-    """That of 30 April came after that of 2 May."""
-    output = _call("rejected", "--delivery", "latest", "--home", str(told.path)).output
+def test_the_latest_delivery_is_the_one_loaded_last(told, tmp_path: Path) -> None:
+    """That of 30 April came after that of 2 May, whose rows in the ledger are written again here."""
+    home = Home(shutil.copytree(told.path, tmp_path / "copy"))
+    ledger = str(home.tables / LEDGER)
+    again = DeltaTable(ledger).to_pyarrow_table(partitions=[("delivery", "=", _id(home, date(2016, 5, 2)))])
+    write_deltalake(ledger, again, mode="overwrite", predicate=f"delivery = '{_id(home, date(2016, 5, 2))}'")
+    output = _call("rejected", "--delivery", "latest", "--home", str(home.path)).output
     assert "27.27%" in output and CUNI not in output and "R" * 88 not in output
 
 

@@ -3,6 +3,7 @@
 Needs no Spark. Of the records only those with a fault are read, and of these the key alone.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import reduce
@@ -46,11 +47,13 @@ def find_delivery(home: Home, wanted: str) -> list[Entry]:
 
 
 def _last_loaded(home: Home) -> str:
-    import pyarrow as pa
-    from deltalake import DeltaTable
-
-    added = pa.table(DeltaTable(str(home.tables / LEDGER)).get_add_actions(flatten=True)).to_pylist()
-    return max(added, key=lambda a: (a["modification_time"], a["partition.delivery"]))["partition.delivery"]
+    """The delivery that came into the ledger last; that its rows were written again later does not count."""
+    first: dict[str, int] = {}
+    for commit in sorted((home.tables / LEDGER / "_delta_log").glob("*.json")):
+        for action in map(json.loads, commit.read_text().splitlines() if commit.stem.isdigit() else []):
+            if added := action.get("add"):
+                first.setdefault(added["partitionValues"]["delivery"], int(commit.stem))
+    return max(first, key=lambda delivery: first[delivery])
 
 
 def by_rule(home: Home, entries: list[Entry], layouts: Mapping[str, Layout]) -> list[dict]:
