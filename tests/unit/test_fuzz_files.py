@@ -158,11 +158,15 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "PST_030_2014_S2.csv").symlink_to(tmp_path / "nowhere.csv")
     (tmp_path / "PST_030_2013_S1.csv").mkdir()
     (tmp_path / "PST_030_2013_S2.csv").symlink_to(tmp_path)
+    (tmp_path / "PST_030_2012_S1.csv").symlink_to(tmp_path / "PST_030_2012_S2.csv")
+    (tmp_path / "PST_030_2012_S2.csv").symlink_to(tmp_path / "PST_030_2012_S1.csv")
     with socket.socket(socket.AF_UNIX) as unix:
         unix.bind(str(tmp_path / "S.csv"))
         contents, refused = _seen(tmp_path)
     assert contents == []
     assert {each.path: each.reason for each in refused} == {
+        "PST_030_2012_S1.csv": "no regular file",
+        "PST_030_2012_S2.csv": "no regular file",
         "PST_030_2013_S2.csv": "a link to a folder",
         "PST_030_2014_S1.csv": "a link that leads out of the folder",
         "PST_030_2014_S2.csv": "no regular file",
@@ -209,6 +213,20 @@ def test_a_line_of_a_hundred_megabytes_is_refused_with_its_number(tmp_path: Path
         stream.write(b"\n")
     ((refused,), contents) = reversed(_seen(tmp_path))
     assert contents == [] and "zero bytes" in refused.reason and refused.line == 4
+
+
+def test_a_file_that_vanishes_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    layouts = load_layouts()
+    for name in ("PST_030_2015_S1.csv", "PST_030_2015_S2.csv.gz"):
+        (tmp_path / name).write_bytes(b"")
+    files = discover(tmp_path, layouts).files
+    files[0].address.unlink()
+    known = digests(files)
+    assert known["PST_030_2015_S1.csv"] == "" != known["PST_030_2015_S2.csv.gz"]
+    files[1].address.unlink()
+    contents, refused = read_contents(files, known, layouts)
+    assert contents == []
+    assert {each.reason for each in refused} == {"it cannot be read (No such file or directory)"}
 
 
 def _parquet(**changes: pa.Array) -> bytes:

@@ -43,11 +43,14 @@ class Content:
 
 
 def digests(files: list[DeliveryFile]) -> dict[str, str]:
-    """Path below the delivery's folder -> SHA-256 of the file as it lies there."""
+    """Path below the delivery's folder -> SHA-256 of the file as it lies there; '' where it cannot be read."""
 
     def one(file: DeliveryFile) -> str:
-        with file.address.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        try:
+            with file.address.open("rb") as stream:
+                return hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError:  # `read_contents` refuses it
+            return ""
 
     with ThreadPoolExecutor(_WORKERS) as pool:
         return dict(zip((f.path for f in files), pool.map(one, files), strict=True))
@@ -98,6 +101,8 @@ def _look(file: DeliveryFile, digest: str, layout: Layout) -> Content | Refusal:
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         kind = "truncated" if isinstance(error, EOFError) else "damaged, or no gzip file"
         return refuse(f"the gzip file is {kind}", _AGAIN)
+    except OSError as error:
+        return refuse(f"it cannot be read ({error.strerror})", "see that it stays where it is, and ingest again")
     lines += not ended
     if not lines:
         return Content(file, digest, 0, ())  # an empty file is a delivery (manual, section 1)

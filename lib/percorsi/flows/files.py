@@ -94,7 +94,7 @@ def discover(folder: Path, layouts: dict[str, Layout]) -> Found:
     refused: list[Refusal] = []
     for path in sorted(_walk(root)):
         entry = root / path
-        if entry.is_symlink() and not entry.resolve().is_relative_to(root):
+        if entry.is_symlink() and not Path(os.path.realpath(entry)).is_relative_to(root):  # of a loop: a link in it
             refused.append(Refusal(_shown(path), "a link that leads out of the folder", "put the file itself there"))
         elif entry.is_dir():
             refused.append(Refusal(_shown(path), "a link to a folder", "put the folder itself there"))
