@@ -14,6 +14,7 @@ from percorsi.synthetic.medicines import Packs, make_packs
 from percorsi.synthetic.parameters import FOREVER, Parameters
 from percorsi.synthetic.population import Persons, make_controls, make_persons
 from percorsi.synthetic.random import Draws, cumulative, identifiers
+from percorsi.synthetic.reviews import make_reviews
 from percorsi.synthetic.semesters import Semesters
 from percorsi.synthetic.spells import SLOTS, Spells, Stays, make_spells, make_stays
 from percorsi.synthetic.therapies import Courses, make_courses
@@ -34,6 +35,8 @@ class Chunk:
     spells: Spells
     stays: Stays
     hospital: Hospital
+    packs: Packs
+    courses: Courses  # of the persons of the wanted region
     interventions: Interventions | None  # none of controls
     attendance: Attendance | None
     diagnoses: Diagnoses | None
@@ -58,11 +61,6 @@ class Chunk:
         return self.parameters.region_codes[self.region]
 
     @cached_property
-    def packs(self) -> Packs:
-        """The register of packs."""
-        return make_packs(self.parameters)
-
-    @cached_property
     def known_from(self) -> np.ndarray:
         """By person the first day on which the flows beside SISM and SDO may tell of somebody; always, of controls."""
         p = self.persons
@@ -73,14 +71,9 @@ class Chunk:
         """The stays of the ordinary regime."""
         return self.hospital.take(np.flatnonzero(~self.hospital.day_regime))
 
-    @cached_property
-    def courses(self) -> Courses:
-        """The therapies of the persons of the wanted region."""
-        p = self.persons
-        found = make_courses(
-            p, self.spells, self.hospital, self.parameters, self.packs, self.draws, self.semesters.last
-        )
-        return found.take(np.flatnonzero(p.region[found.who] == self.region))
+    def azienda_of(self, who: np.ndarray, days: np.ndarray) -> np.ndarray:
+        """The position among all aziende, before and after the merger, of a person's own on a day."""
+        return self.persons.dsm[who] + len(self.geography.dsm) * self.geography.epoch(days)
 
     def registration(self, who: np.ndarray, dsm: np.ndarray) -> np.ndarray:
         """The position of a person's registration in a department."""
@@ -118,7 +111,13 @@ def make_chunk(
     stays = make_stays(persons, spells, parameters, geography, draws)
     hospital = make_hospital(persons, spells, parameters, draws, semesters.years.stop - 1)
     window = semesters.first, semesters.last
+    packs = make_packs(parameters)
+    courses = make_courses(persons, spells, hospital, parameters, packs, draws, semesters.last)
+    courses = courses.take(np.flatnonzero(persons.region[courses.who] == region))
     interventions = make_interventions(persons, spells, hospital, stays, parameters, draws, *window)
+    interventions = interventions.beside(
+        make_reviews(persons, spells, hospital, courses, packs, parameters, draws, *window)
+    )
     attendance = make_attendance(persons, spells, hospital, parameters, draws, *window)
     diagnoses = make_diagnoses(persons, spells, parameters, draws, geography, error_rate)
     who, slot = np.divmod(np.flatnonzero(spells.start.ravel() < FOREVER), SLOTS)
@@ -128,7 +127,7 @@ def make_chunk(
     cuni = identifiers(draws, "cuni", number)
     return Chunk(
         region, parameters, geography, draws, semesters, keys, error_rate, persons, spells, stays, hospital,
-        interventions, attendance, diagnoses, registrations,
+        packs, courses, interventions, attendance, diagnoses, registrations,
         pa.array(id_rec).cast(pa.string()), pa.array(cuni).cast(pa.string()),
     )  # fmt: skip
 
@@ -144,8 +143,10 @@ def make_control_chunk(
     spells = Spells(never, never, never * 0, never, never * 0, never * 0)
     stays = Stays(none, none, none, none, none, none, none, none, no)
     hospital = Hospital(none, none, none, none, no, no, no, no)
+    packs = make_packs(parameters)
+    courses = make_courses(persons, spells, hospital, parameters, packs, draws, semesters.last)
     cuni = pa.array(identifiers(draws, "cuni", number)).cast(pa.string())
     return Chunk(
         region, parameters, geography, draws, semesters, {}, error_rate, persons, spells, stays, hospital,
-        None, None, None, none, pa.array([], pa.string()), cuni,
+        packs, courses, None, None, None, none, pa.array([], pa.string()), cuni,
     )  # fmt: skip

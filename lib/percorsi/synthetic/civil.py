@@ -27,14 +27,16 @@ def assisted(chunk: Chunk) -> Table:
     number = p.number
     came = draws.happens("came later", number, 0.05)
     start = np.where(came, np.minimum(start + draws.integer("came", number, 0, 9000), chunk.known_from), start)
-    _, region, azienda = residence(chunk)
     n = len(p)
     persons = []
     for shift in (0, 7):  # once more with a year of birth that the other flows contradict
-        persons.append(glue(words(["1", "2"]).take(pa.array(p.sex)), text(p.birth_year - shift), region, azienda))
+        for epoch in (0, 1):
+            place = residence(chunk, epoch)[1:]
+            persons.append(glue(words(["1", "2"]).take(pa.array(p.sex)), text(p.birth_year - shift), *place))
     calendar = pa.concat_arrays([chunk.semesters.calendar, words(["2014-13-01"])])
+    person = who + n * chunk.geography.epoch(begins[year])
     columns = {
-        "cuni": who, "start": chunk.semesters.date(start[who]), "person": who,
+        "cuni": who, "start": chunk.semesters.date(start[who]), "person": person,
         "end": chunk.semesters.date(p.death[who], dead), "death": chunk.semesters.date(p.death[who], dead),
     }  # fmt: skip
     lists = {
@@ -42,7 +44,7 @@ def assisted(chunk: Chunk) -> Table:
         "end": calendar, "death": glue(chunk.semesters.calendar, repeated("\n", len(calendar) - 1), separator=""),
     }  # fmt: skip
     faults = {
-        "missing_cuni": ("cuni", n), "bad_date": ("start", len(calendar) - 1), "conflict": ("person", n + who),
+        "missing_cuni": ("cuni", n), "bad_date": ("start", len(calendar) - 1), "conflict": ("person", 2 * n + person),
     }  # fmt: skip
     segments = [(name,) for name in columns]
     uid = draws.bits("ANA", number[who], year + years.start)

@@ -37,6 +37,11 @@ class Interventions:
     def take(self, rows: np.ndarray) -> "Interventions":
         return Interventions(*(getattr(self, f.name)[rows] for f in fields(self)))
 
+    def beside(self, other: "Interventions") -> "Interventions":
+        """Both, in order of person, date and identity."""
+        joined = Interventions(*(np.concatenate([getattr(x, f.name) for x in (self, other)]) for f in fields(self)))
+        return joined.take(np.lexsort((joined.identity, joined.date, joined.who)))
+
 
 @dataclass
 class _Days:
@@ -51,13 +56,19 @@ class _Days:
         return _Days(self.who[rows], self.slot[rows], self.date[rows], self.identity[rows])
 
 
-def _appointments(p: Persons, spells: Spells, parameters: Parameters, draws: Draws, first: int, last: int) -> _Days:
+def intensity(p: Persons, parameters: Parameters, draws: Draws) -> np.ndarray:
+    """By person the position of the class of intensity of care."""
     figures = parameters.conf["contacts"]
-    classes = list(figures["classes"].values())
     onset = p.entrant & (year_of(p.entry) - p.birth_year < figures["onset_below_age"])
     row = np.where(onset, len(parameters.groups), p.group)
     shares = cumulative([figures["shares"][g] for g in [*parameters.groups, "onset"]])
-    klass = draws.pick("intensity", p.number, shares, row)
+    return draws.pick("intensity", p.number, shares, row)
+
+
+def _appointments(p: Persons, spells: Spells, parameters: Parameters, draws: Draws, first: int, last: int) -> _Days:
+    figures = parameters.conf["contacts"]
+    classes = list(figures["classes"].values())
+    klass = intensity(p, parameters, draws)
     low, high = (np.array([c["days"][i] for c in classes], dtype=np.float64)[klass] for i in (0, 1))
     step = low + (high - low) * draws.uniform("step", p.number)
     kept = np.array([c["kept"] for c in classes])[klass]
@@ -235,7 +246,8 @@ def make_attendance(
     )
     kind = draws.pick("day centre kind", number, cumulative(list(figures["types"].values())))
     from_k = np.maximum(0, np.floor((first - start) / step))
-    count = np.maximum(0, np.floor((np.minimum(end, last) - start) / step) - from_k + 1).astype(np.int64)
+    # a day more than asked for: the steps have fractions, and what lies beyond falls below
+    count = np.maximum(0, np.floor((np.minimum(end, last + 1) - start) / step) - from_k + 1).astype(np.int64)
     total = np.concatenate([[0], np.cumsum(count)])
     period = np.repeat(np.arange(len(who)), count)
     k = from_k[period].astype(np.int64) + np.arange(total[-1]) - total[:-1][period]

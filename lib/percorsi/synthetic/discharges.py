@@ -89,11 +89,11 @@ def discharges(chunk: Chunk) -> Table:
     }  # fmt: skip
     columns = {name: values[kept] for name, values in columns.items()}
     row, who, rank, year = row[kept], who[kept], rank[kept], year[kept]
-    _, region, azienda = residence(chunk)
-    person = glue(chunk.cuni, words(["1", "2"]).take(pa.array(p.sex)), text(p.birth_year), region, azienda)
+    sex, born = words(["1", "2"]).take(pa.array(p.sex)), text(p.birth_year)
+    person = pa.concat_arrays([glue(chunk.cuni, sex, born, *residence(chunk, epoch)[1:]) for epoch in (0, 1)])
     running = (p.number[who] & np.uint64(2**REGION_SHIFT - 1)).astype(np.int64)
     years = words(chunk.semesters.years).take(pa.array(year - chunk.semesters.years.start))
-    person = person.take(pa.array(who))
+    person = person.take(pa.array(who + len(p) * chunk.geography.epoch(end[kept])))
     # each sheet twice, the second time with a number of its own: for records cancelled later
     numbers = [text(running * 10_000_000 + rank + shift, 16) for shift in (0, 9 * 10**15)]
     sheet = pa.concat_arrays([glue(years, number, person) for number in numbers])

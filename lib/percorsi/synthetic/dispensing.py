@@ -100,13 +100,14 @@ def pharmacy(chunk: Chunk, d: Dispensings) -> Table:
     months = [f"{y}~{m:02d}" for y in chunk.semesters.years for m in range(1, 13)]
     amounts = [str(n) for n in range(1, 10)]
     codes = {
-        "number": item, "line": np.where(total, 9, line), "azienda": p.dsm[who], "month": month, "person": who,
+        "number": item, "line": np.where(total, 9, line), "azienda": chunk.azienda_of(who, day_of),
+        "month": month, "person": who,
         "date": chunk.semesters.date(day_of), "aic": np.where(total, len(packs.aic), courses.pack[course][item]),
         "pieces": pieces - 1, "operation": np.zeros(len(item), np.int64),
     }  # fmt: skip
     lists = {
         "number": pa.concat_arrays([glue(repeated(chunk.code, len(n)), n) for n in (numbers, phantoms)]),
-        "line": [*map(str, range(1, 10)), "99"], "azienda": chunk.geography.azienda, "month": months,
+        "line": [*map(str, range(1, 10)), "99"], "azienda": chunk.geography.aziende, "month": months,
         "person": pa.concat_arrays([chunk.cuni, words([""])]),
         "date": pa.concat_arrays([chunk.semesters.calendar, words([BAD_DATE])]),
         "aic": [*packs.aic, "", "999999999"], "pieces": [*amounts, "0", "-1"], "operation": _OPERATIONS,
@@ -132,7 +133,7 @@ def direct(chunk: Chunk, d: Dispensings) -> Table:
     course, date = d.course[rows], d.date[rows]
     who, pack, count = courses.who[course], courses.pack[course], courses.packs[course]
     months = [f"{y}~{m:02d}" for y in chunk.semesters.years for m in range(1, 13)]
-    code, azienda = chunk.code, chunk.geography.azienda
+    code, azienda = chunk.code, chunk.geography.aziende
     places = [f"{code}~{m}~{code}{a}~06~~{code}{a}" for m in months for a in azienda]
     number = prescriptions(p, who, date, courses.klass[course])
     numbers = pa.concat_arrays([text(number, 16), text(number + 50, 16)])
@@ -146,7 +147,8 @@ def direct(chunk: Chunk, d: Dispensings) -> Table:
     small = code in chunk.parameters.flows["lower_case"]
     operations = ["i", "v", "c", "NM", "X"] if small else ["I", "V", "C", "NM", "X"]
     codes = {
-        "place": month_of(date, chunk.semesters) * len(azienda) + p.dsm[who], "person": who,
+        "place": month_of(date, chunk.semesters) * len(azienda) + chunk.azienda_of(who, date),
+        "person": who + 3 * len(p) * chunk.geography.epoch(date),
         "operation": np.zeros(len(rows), np.int64), "contact": np.zeros(len(rows), np.int64),
         "number": np.arange(len(rows)), "date": chunk.semesters.date(date),
         "prescribed": chunk.semesters.date(date - 1), "aic": pack, "quantity": pack * len(amounts) + count - 1,
@@ -162,8 +164,8 @@ def direct(chunk: Chunk, d: Dispensings) -> Table:
     uid = chunk.draws.bits("DIR", p.number[who], _identity(courses, course, d.k[rows]))
     n = len(p)
     faults = {
-        "outside_domain": ("operation", 4), "unknown_pack": ("aic", len(packs.aic)), "missing_cuni": ("person", 3 * n),
-        "unnamed": ("person", n + who), "anonymous": ("person", 3 * n + 1),
+        "outside_domain": ("operation", 4), "unknown_pack": ("aic", len(packs.aic)), "missing_cuni": ("person", 6 * n),
+        "unnamed": ("person", codes["person"] + n * (1 + date % 2)), "anonymous": ("person", 6 * n + 1),
         "bad_date": ("date", len(lists["date"]) - 1),
         "not_positive": ("quantity", pack * len(amounts) + 9 + (count > 1)),
     }  # fmt: skip
@@ -174,15 +176,19 @@ def direct(chunk: Chunk, d: Dispensings) -> Table:
 
 
 def _persons(chunk: Chunk) -> pa.Array:
-    """Fields 7 to 15 by person: as they are, with type 98, with type 99, then without CUNI and anonymous."""
-    p, n, azienda = chunk.persons, len(chunk.persons), chunk.geography.azienda
-    kind, region, other = residence(chunk)
-    home = glue(repeated(chunk.code, n), pa.array(azienda).take(pa.array(p.dsm)), separator="")
-    place = pc.if_else(pa.array(kind == 4), glue(region, other, separator=""), home)
-    abroad = pa.array(kind == 2)
-    place = pc.if_else(abroad, "~2~RO", glue(place, repeated("1~", n)))
-    born = glue(text(p.birth_year), repeated("01-01", n), separator="-")
-    rest = glue(born, words(["1", "2"]).take(pa.array(p.sex)), place, repeated("", n))
-    kinds = [glue(chunk.cuni, repeated(f"0~{t}", n), rest) for t in ("0", "98", "99")]
-    nobody = f"~~~1970-01-01~1~{chunk.code}{azienda[chunk.geography.first_dsm[chunk.region]]}~1~~"
-    return pa.concat_arrays([*kinds, words([nobody, f"{ANONYMOUS}~0~98~9999-12-31~9~~~~"])])
+    """Fields 7 to 15 by person, before and after the merger: as they are, with type 98, with type 99; then without
+    CUNI, and anonymous."""
+    p, n, geography = chunk.persons, len(chunk.persons), chunk.geography
+    found = []
+    for epoch in (0, 1):
+        kind, region, other = residence(chunk, epoch)
+        azienda = pa.array(geography.aziende).take(pa.array(p.dsm + epoch * len(geography.dsm)))
+        place = glue(repeated(chunk.code, n), azienda, separator="")
+        place = pc.if_else(pa.array(kind == 4), glue(region, other, separator=""), place)
+        abroad = pa.array(kind == 2)
+        place = pc.if_else(abroad, "~2~RO", glue(place, repeated("1~", n)))
+        born = glue(text(p.birth_year), repeated("01-01", n), separator="-")
+        rest = glue(born, words(["1", "2"]).take(pa.array(p.sex)), place, repeated("", n))
+        found += [glue(chunk.cuni, repeated(f"0~{t}", n), rest) for t in ("0", "98", "99")]
+    nobody = f"~~~1970-01-01~1~{chunk.code}{geography.azienda[geography.first_dsm[chunk.region]]}~1~~"
+    return pa.concat_arrays([*found, words([nobody, f"{ANONYMOUS}~0~98~9999-12-31~9~~~~"])])

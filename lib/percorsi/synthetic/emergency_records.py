@@ -25,9 +25,10 @@ def emergencies(chunk: Chunk) -> Table:
     harm = draws.happens("harm", number, figures["self_harm"], v.date) & (v.reason == DISORDER)
     heads, arrival, moments = _arrival(chunk, v)
     treatments = _treatments(chunk, v, triage, moments)
+    person = v.who + 4 * len(p) * chunk.geography.epoch(v.date)
     columns = {
         "head": np.arange(n), "arrival": np.arange(n), "problem": np.where(harm, 1, np.where(v.reason == OTHER, 2, 0)),
-        "triage": triage, "person": v.who, "treatment": np.arange(n), "operation": np.zeros(n, np.int64),
+        "triage": triage, "person": person, "treatment": np.arange(n), "operation": np.zeros(n, np.int64),
     }  # fmt: skip
     lists = {
         "head": heads, "arrival": arrival, "problem": ["16~", "10~2", "05~"], "triage": [*figures["triage"], "Z"],
@@ -36,7 +37,7 @@ def emergencies(chunk: Chunk) -> Table:
     segments = [("head",), ("arrival",), ("problem", "triage"), ("person",), ("treatment",), ("operation",)]
     faults = {
         "outside_domain": ("triage", len(figures["triage"])), "bad_date": ("head", 2 * n + np.arange(n)),
-        "missing_cuni": ("person", 3 * len(p) + v.who), "unnamed": ("person", (1 + v.date % 2) * len(p) + v.who),
+        "missing_cuni": ("person", 3 * len(p) + person), "unnamed": ("person", (1 + v.date % 2) * len(p) + person),
     }  # fmt: skip
     file = file_of(v.date, chunk.semesters, parts(chunk.parameters, chunk.code, "PS"))
     uid = draws.bits("PS", number, v.date)
@@ -83,7 +84,10 @@ def _treatments(chunk: Chunk, v: Visits, triage: np.ndarray, moments: list[pa.Ar
     sheet = pc.binary_join_element_wise(pc.utf8_slice_codeunits(text(year_of(v.date)), 2), sheet, "")
     level = words(levels).take(pa.array(triage))
     found = []
-    for primary, second in _diagnoses(chunk, v):
+    # who left has no diagnosis: the wrong line has somebody go home with one
+    left = np.isin(outcome, [outcomes.index(_LEFT_AT_ONCE), outcomes.index(_LEFT)])
+    wrong = np.where(left, outcomes.index("1"), outcome)
+    for (primary, second), ending in zip(_diagnoses(chunk, v), (outcome, wrong), strict=True):
         by_outcome = {
             _LEFT_AT_ONCE: repeated("~~~~~~6" + "~" * 29, n),
             _LEFT: glue(date, seen, repeated("~~~~7" + "~" * 29, n)),
@@ -106,7 +110,7 @@ def _treatments(chunk: Chunk, v: Visits, triage: np.ndarray, moments: list[pa.Ar
             common, repeated("10", n), date, decided, date, later, repeated("", n), level, repeated("~~~", n), watch,
             repeated("1~410.00~~4~", n),
         )  # fmt: skip
-        found.append(pc.choose(pa.array(outcome), *(by_outcome[o] for o in outcomes)) if n else words([]))
+        found.append(pc.choose(pa.array(ending), *(by_outcome[o] for o in outcomes)) if n else words([]))
     return pa.concat_arrays(found)
 
 
@@ -137,11 +141,16 @@ def _diagnoses(chunk: Chunk, v: Visits) -> list[tuple[pa.Array, pa.Array]]:
 
 
 def _persons(chunk: Chunk) -> pa.Array:
-    """Fields 12 to 24 by person: as they are, with type 98, with type 99, without CUNI."""
+    """Fields 12 to 24 by person, before and after the merger: as they are, with type 98, with 99, without CUNI."""
+    found = [part for epoch in (0, 1) for part in _told(chunk, epoch)]
+    return pa.concat_arrays(found)
+
+
+def _told(chunk: Chunk, epoch: int) -> list[pa.Array]:
     p, n = chunk.persons, len(chunk.persons)
-    kind, region, azienda = residence(chunk)
+    kind, region, azienda = residence(chunk, epoch)
     town = chunk.parameters.flows["emergency"]["towns"]
-    home = pa.array(chunk.geography.azienda).take(pa.array(p.dsm))
+    home = pa.array(chunk.geography.aziende).take(pa.array(p.dsm + epoch * len(chunk.geography.dsm)))
     moved, abroad = pa.array(kind == 4), pa.array(kind == 2)
     region = pc.if_else(moved, region, repeated(chunk.code, n))
     azienda = pc.if_else(moved, azienda, home)
@@ -154,4 +163,4 @@ def _persons(chunk: Chunk) -> pa.Array:
         repeated("", n), text(p.birth_year), repeated("~", n), words(["1", "2"]).take(pa.array(p.sex)), citizen, living
     )
     kinds = [glue(chunk.cuni, repeated(f"0~{t}", n), rest) for t in ("0", "98", "99")]
-    return pa.concat_arrays([*kinds, glue(repeated("~0~0", n), rest)])
+    return [*kinds, glue(repeated("~0~0", n), rest)]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from percorsi.synthetic.parameters import Parameters
+from percorsi.synthetic.parameters import Parameters, day
 from percorsi.synthetic.random import Draws, cumulative
 
 
@@ -31,6 +31,34 @@ class Geography:
     dsm_count: np.ndarray  # (regions,)
     kinds: dict[str, Services] = field(default_factory=dict)  # CSM CD SR SPDC DH
     private: dict[int, list[str]] = field(default_factory=dict)  # region -> hospitals with private psychiatric wards
+    merged: np.ndarray = field(default=None)  # (departments,) those that become one
+    merger: dict = field(default_factory=dict)  # year of it, code of region, new azienda and DSM
+
+    def codes(self, year: int) -> tuple[list[str], list[str]]:
+        """Azienda and DSM of each department, as they are called in a year."""
+        if year < self.merger["year"]:
+            return self.azienda, self.dsm
+        new = (self.merger["azienda"], self.merger["dsm"])
+        pairs = zip(self.azienda, self.dsm, self.merged, strict=True)
+        found = [new if moved else (azienda, dsm) for azienda, dsm, moved in pairs]
+        return [a for a, _ in found], [d for _, d in found]
+
+    @property
+    def aziende(self) -> list[str]:
+        """The azienda of each department before the merger, then of each after it."""
+        return [*self.azienda, *self.codes(self.merger["year"])[0]]
+
+    def epoch(self, days: np.ndarray) -> np.ndarray:
+        """0 before the merger, 1 from its day on."""
+        return (np.asarray(days) >= day(self.merger["year"])).astype(np.int64)
+
+    def moves(self) -> list[list]:
+        """The merger as rows of a table of boundaries: year, region, azienda, DSM, structure, new azienda, new DSM."""
+        found = []
+        for d in np.flatnonzero(self.merged):
+            row = [self.merger["year"], self.merger["region"], self.azienda[d], self.dsm[d], ""]
+            found.append([*row, self.merger["azienda"], self.merger["dsm"]])
+        return found
 
     def pick_dsm(self, draws: Draws, stream: str, person: np.ndarray, region: np.ndarray, index=0) -> np.ndarray:
         """A department of the region, by its share of adults."""
@@ -57,6 +85,9 @@ def make_geography(parameters: Parameters, draws: Draws) -> Geography:
     within = np.arange(count.sum()) - first[region]
     azienda = [f"{301 + i}" for i in within]
     geography = Geography(region, azienda, [f"{i + 1:03d}" for i in within], share, first, count)
+    geography.merger = merger = parameters.flows["merger"]
+    there = np.array(parameters.region_codes)[region] == merger["region"]
+    geography.merged = there & np.isin(azienda, merger["of"])
     adults = parameters.adults[region] * share
     per = {
         "CSM": figures["adults_per_csm"],
@@ -96,13 +127,14 @@ def register_rows(parameters: Parameters, geography: Geography, region: int, yea
     residents = parameters.residents[region, column] * parameters.scale
     seats = parameters.conf["services"]["seats"]
     code = parameters.region_codes[region]
+    aziende, dsms = geography.codes(year)
     for d in range(geography.first_dsm[region], geography.first_dsm[region] + geography.dsm_count[region]):
         for kind, services in geography.kinds.items():
             for s in range(services.first[d], services.first[d] + services.count[d]):
                 owned = "private" if services.private[s] else "public"
                 people = round(residents * geography.dsm_share[d] * services.weights[s]) if kind == "CSM" else ""
                 name = f"{kind} sintetico {geography.azienda[d]}-{s - services.first[d] + 1}"
-                row = [code, geography.azienda[d], geography.dsm[d], services.codes[s], year, kind]
+                row = [code, aziende[d], dsms[d], services.codes[s], year, kind]
                 row += [owned, seats[kind] or "", people, name]
-                rows.append([*row, f"DSM sintetico {code}-{geography.azienda[d]}"])
+                rows.append([*row, f"DSM sintetico {code}-{aziende[d]}"])
     return rows

@@ -10,7 +10,7 @@ from percorsi.synthetic.parameters import day
 from percorsi.synthetic.periods import file_of, month_of, parts
 from percorsi.synthetic.spoil import NOT_COUNTED
 from percorsi.synthetic.table import Table, glue, repeated, text, words
-from percorsi.synthetic.therapies import CLASSES, Courses
+from percorsi.synthetic.therapies import BY_STAY, CLASSES, Courses
 
 SPE_COLUMNS = [
     *("REGIONE", "RICETTA", "RIGA", "ASL", "STRUTTURA", "ANNO", "MESE", "CUNI", "DATA_EROGAZIONE", "NOMENCLATORE"),
@@ -53,9 +53,9 @@ def _table(chunk: Chunk, who, date, panel, sample, service, line, codes: list[st
     kind = [disciplines["psychiatry"] if "visit" in n else disciplines.get(n, disciplines["laboratory"]) for n in names]
     found = sorted(set(kind))
     structures = [
-        f"{azienda}~{azienda}9{s + 1:02d}" for azienda in chunk.geography.azienda for s in range(figures["structures"])
+        f"{azienda}~{azienda}9{s + 1:02d}" for azienda in chunk.geography.aziende for s in range(figures["structures"])
     ]
-    structure = p.dsm[who] * figures["structures"]
+    structure = chunk.azienda_of(who, date) * figures["structures"]
     structure = structure + draws.integer("laboratory", p.number[who], 0, figures["structures"] - 1)
     months = [f"{y}~{m:02d}" for y in chunk.semesters.years for m in range(1, 13)]
     columns = {
@@ -136,7 +136,9 @@ def _beginnings(chunk: Chunk):
     for panel, figures in chunk.parameters.flows["laboratory"]["beginning"].items():
         rows = of_class(chunk, figures["of"])
         who, serial = courses.who[rows], courses.serial[rows]
-        checked = draws.happens(panel + "/beginning", p.number[who], figures["chance"], serial)
+        again = (serial > 0) & (serial < BY_STAY)
+        chance = np.where(again, figures["again"], figures["chance"])
+        checked = draws.happens(panel + "/beginning", p.number[who], chance, serial)
         for i, (low, high) in enumerate(figures["days"]):
             date = courses.start[rows] + draws.integer(panel + f"/after {i}", p.number[who], low, high, serial)
             held = np.flatnonzero(checked & (date <= courses.end[rows] + 30))

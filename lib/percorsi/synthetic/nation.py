@@ -24,7 +24,8 @@ from percorsi.synthetic.dispensing import direct, make_dispensings, pharmacy
 from percorsi.synthetic.emergency_records import emergencies
 from percorsi.synthetic.geography import make_geography, register_rows
 from percorsi.synthetic.laboratory import services
-from percorsi.synthetic.national import PARTS, join_parts, write_packs
+from percorsi.synthetic.late import deliver_late
+from percorsi.synthetic.national import PARTS, join_parts, write_boundaries, write_packs
 from percorsi.synthetic.other_services import addiction, child
 from percorsi.synthetic.parameters import load_parameters
 from percorsi.synthetic.population import CONTROL, person_numbers
@@ -118,10 +119,12 @@ def synthesize(
         if progress:
             progress(made.region)
     counts += join_parts(out, {code: parts[code] for code in parameters.region_codes}, years)
+    write_boundaries(out, make_geography(parameters, Draws(seed)))
     counts += write_packs(out / "delivery", parameters, years)
     columns = list(zip(*sorted(counts), strict=True))
     pq.write_table(pa.table([pa.array(c) for c in columns], schema=truth.COUNTS), out / "truth" / "counts.parquet")
     made = {"synthetic": True, "scale": scale, "seed": seed, "years": list(years), "error_rate": error_rate}
+    deliver_late(out, parameters, years, error_rate, made)
     for folder in (out / "delivery", out):  # the mark goes where the delivery goes; with it the nation is whole
         (folder / SYNTHETIC).write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
     note = NOTE.format(scale=scale, seed=seed, first=years.start, last=years.stop - 1, error_rate=error_rate)
@@ -142,7 +145,7 @@ def _clear(out: Path) -> None:
         raise UsageError(
             f"{out} holds something that is no synthetic nation", next_step="name an empty folder, or a new one"
         )
-    for part in ("delivery", "truth", PARTS):
+    for part in ("delivery", "late", "truth", PARTS):
         shutil.rmtree(out / part, ignore_errors=True)
         (out / part).mkdir(parents=True)
     (out / SYNTHETIC).write_text('{"synthetic": true}\n', encoding="utf-8")

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from percorsi.synthetic import truth
+from percorsi.synthetic.geography import Geography
 from percorsi.synthetic.medicines import AIC_COLUMNS, make_packs
 from percorsi.synthetic.parameters import Parameters
 from percorsi.synthetic.write import NATIONAL
@@ -44,3 +45,10 @@ def write_packs(delivery: Path, parameters: Parameters, years: range) -> list[tu
         (delivery / name).write_text(body, encoding="utf-8")
         counts.append(("AIC", "", year, "", name, len(rows)))
     return counts
+
+
+def write_boundaries(out: Path, geography: Geography) -> None:
+    """The table of the nation's own boundaries, in the form of conf/reference/area_crosswalk.csv."""
+    head = ["year", "region", "azienda", "dsm", "structure", "new_azienda", "new_dsm"]
+    body = "".join(",".join(map(str, row)) + "\n" for row in [head, *geography.moves()])
+    (out / "area_crosswalk.csv").write_text(body, encoding="utf-8")

@@ -83,14 +83,15 @@ def _steps(chunk: Chunk, name: str, who, start, end, serial, limits) -> tuple[np
     number = chunk.persons.number[who]
     step = limits[0] + (limits[1] - limits[0]) * draws.uniform(name + " step", number)
     from_k = np.maximum(0, np.floor((first - start) / step))
-    count = np.maximum(0, np.floor((np.minimum(end, last) - start) / step) - from_k + 1).astype(np.int64)
+    # a day more than asked for: the steps have fractions, and what lies beyond falls below
+    count = np.maximum(0, np.floor((np.minimum(end, last + 1) - start) / step) - from_k + 1).astype(np.int64)
     total = np.concatenate([[0], np.cumsum(count)])
     row = np.repeat(np.arange(len(who)), count)
     k = from_k[row].astype(np.int64) + np.arange(total[-1]) - total[:-1][row]
     date = start[row] + np.floor(k * step[row]).astype(np.int64)
     identity = serial[row] * 10_000 + k
     ward = chunk.ward
-    kept = (date >= first) & draws.happens(name + " kept", number[row], 0.85, identity)
+    kept = (date >= first) & (date <= last) & draws.happens(name + " kept", number[row], 0.85, identity)
     kept &= ~inside(ward.who, ward.start, ward.end, who[row], date)
     rows = np.flatnonzero(kept)
     rows = rows[np.lexsort((date[rows], who[row[rows]]))]
@@ -101,10 +102,11 @@ def _contacts(chunk: Chunk, flow: str, letter: str, who, date, kind, kinds: list
     p, n = chunk.persons, len(who)
     running = ((p.control * 10_000_000 + p.running)[who] * 10_000 + date - day(2000)) * 10
     numbers = pa.concat_arrays([text(running, 14), text(running + 1, 14)])
-    aziende = chunk.geography.azienda
+    aziende = chunk.geography.aziende
     years = chunk.semesters.years
     columns = {
-        "structure": p.dsm[who], "number": np.arange(n), "azienda": p.dsm[who], "year": year_of(date) - years.start,
+        "structure": p.dsm[who], "number": np.arange(n), "azienda": chunk.azienda_of(who, date),
+        "year": year_of(date) - years.start,
         "person": who, "date": chunk.semesters.date(date), "kind": kind, "operation": np.zeros(n, np.int64),
     }  # fmt: skip
     lists = {

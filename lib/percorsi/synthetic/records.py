@@ -12,6 +12,7 @@ from percorsi.synthetic.contacts import TYPES
 from percorsi.synthetic.parameters import FOREVER
 from percorsi.synthetic.population import REGION_SHIFT
 from percorsi.synthetic.random import cumulative
+from percorsi.synthetic.reviews import ADDED
 from percorsi.synthetic.spells import MODES, SLOTS
 from percorsi.synthetic.table import Table, glue, text, words
 
@@ -25,7 +26,7 @@ def key_lists(chunk: Chunk, order: str) -> pa.Array:
     found = []
     geography = chunk.geography
     for year, period in chunk.semesters.names:
-        for r, azienda, dsm in zip(geography.dsm_region, geography.azienda, geography.dsm, strict=True):
+        for r, azienda, dsm in zip(geography.dsm_region, *geography.codes(year), strict=True):
             region = chunk.parameters.region_codes[r]
             middle = (region, period) if order == "region" else (period, region)
             found.append("~".join([str(year), *middle, azienda, dsm]))
@@ -126,8 +127,12 @@ def territorial(chunk: Chunk) -> tuple[list[Table], np.ndarray]:
     semester = chunk.semesters.of(i.date)
     kept = np.flatnonzero(chunk.region_here(cards.dsm[row]))
     i, row, semester = i.take(kept), row[kept], semester[kept]
+    # what drugs bring about is numbered after all else
+    late = np.argsort(i.identity >= ADDED, kind="stable")
+    serial = np.empty(len(row), dtype=np.int64)
+    serial[late] = _rank((row * len(chunk.semesters) + semester)[late])
     codes = {
-        "serial": _rank(row * len(chunk.semesters) + semester),
+        "serial": serial,
         "date": chunk.semesters.date(i.date),
         "type": i.type, "unplanned": i.unplanned, "place": i.place,
         "operator_1": i.operator_1, "operator_2": i.operator_2 + 1, "operator_3": i.operator_3 + 1,

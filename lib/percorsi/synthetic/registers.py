@@ -39,9 +39,10 @@ def anagrafica(chunk: Chunk, flow: str, needed: np.ndarray) -> Table:
     kind = np.where(anonymous, len(types) - 1, kind)
     person = glue(person, words(types).take(pa.array(kind)), text(p.birth_year))
     fixed = glue(chunk.id_rec, person.take(pa.array(chunk.registrations // dsms)))
-    home = _residence(chunk, spots)
+    home = pa.concat_arrays([_residence(chunk, spots, epoch) for epoch in (0, 1)])
+    moved = chunk.geography.epoch(chunk.semesters.starts[semester]) * len(p)
     codes = {
-        "key": semester * dsms + dsm, "person": registration, "sex": sex[who], "home": who,
+        "key": semester * dsms + dsm, "person": registration, "sex": sex[who], "home": who + moved,
         "marital": spots["marital"][who], "living": living, "education": spots["education"][who],
         "occupation": spots["occupation"][who], "operation": np.zeros(len(who), np.int64),
     }  # fmt: skip
@@ -84,8 +85,8 @@ def _attributes(chunk: Chunk) -> tuple[dict[str, list[str]], dict[str, np.ndarra
     return names, spots
 
 
-def residence(chunk: Chunk) -> tuple[np.ndarray, pa.Array, pa.Array]:
-    """(kind, region, azienda) of residence by person, as in every flow."""
+def residence(chunk: Chunk, epoch: int) -> tuple[np.ndarray, pa.Array, pa.Array]:
+    """(kind, region, azienda) of residence by person, as in every flow; before (0) or after (1) the merger."""
     _, spots = _attributes(chunk)
     p, codes = chunk.persons, chunk.parameters.region_codes
     kind = spots["residence"]  # same, homeless, abroad, unknown, elsewhere
@@ -93,16 +94,17 @@ def residence(chunk: Chunk) -> tuple[np.ndarray, pa.Array, pa.Array]:
     region_list = words([*codes, "098", "998", "999"])
     special = len(codes) + kind - 1
     region = np.select([kind == 0, kind == 4], [p.region, other], default=special)
-    azienda_list = words([*chunk.geography.azienda, "098", "998", "999", "301"])
-    count = len(chunk.geography.azienda)
-    azienda = np.select([kind == 0, kind == 4], [p.dsm, count + 3], default=count + kind - 1)
+    azienda_list = words([*chunk.geography.aziende, "098", "998", "999", "301"])
+    count = len(chunk.geography.aziende)
+    own = p.dsm + epoch * len(chunk.geography.dsm)
+    azienda = np.select([kind == 0, kind == 4], [own, count + 3], default=count + kind - 1)
     return kind, region_list.take(pa.array(region)), azienda_list.take(pa.array(azienda))
 
 
-def _residence(chunk: Chunk, spots: dict[str, np.ndarray]) -> pa.Array:
+def _residence(chunk: Chunk, spots: dict[str, np.ndarray], epoch: int) -> pa.Array:
     """Citizenship, region, azienda and foreign state of residence, by person."""
     figures, p = chunk.parameters.conf["persons"], chunk.persons
-    kind, region, azienda = residence(chunk)
+    kind, region, azienda = residence(chunk, epoch)
     states = figures["foreign_state"]
     abroad = chunk.draws.integer("state", p.number, 1, len(states))
     state = words(["", *states]).take(pa.array(np.where(kind == 2, abroad, 0)))

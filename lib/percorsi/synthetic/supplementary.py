@@ -31,22 +31,22 @@ def events(chunk: Chunk) -> Table:
     key = (who[order] * 100_000 + start[order]) * 100 + kind[order]
     order = order[np.concatenate([[True], key[1:] != key[:-1]])[: len(order)]]  # one of a type a day
     who, start, end, kind, dsm, identity = (a[order] for a in (who, start, end, kind, dsm, identity))
-    n, number = len(who), p.number[who]
+    n, number, geography = len(who), p.number[who], chunk.geography
     attributes = [(t, a) for t in types for a in figures["attributes"][t]]
     first = np.array([next(i for i, (t, _) in enumerate(attributes) if t == name) for name in types])
     several = np.array([len(figures["attributes"][t]) for t in types])
     chosen = first[kind] + draws.integer("attributes", number, 0, several[kind] - 1, identity)
     running = ((p.running[who] * 10_000 + start - day(2000)) * 20 + kind) * 2
-    geography = chunk.geography
     columns = {
-        "number": np.arange(n), "dsm": dsm, "person": who, "kind": kind, "start": chunk.semesters.date(start),
+        "number": np.arange(n), "dsm": dsm + len(geography.dsm) * geography.epoch(start), "person": who,
+        "kind": kind, "start": chunk.semesters.date(start),
         "end": chunk.semesters.date(end, end < FOREVER), "attributes": chosen, "operation": np.zeros(n, np.int64),
     }  # fmt: skip
     numbers = [glue(repeated(chunk.code, n), text(running + other, 14)) for other in (0, 1)]
     wrong = first[kind] + (chosen - first[kind] + 1) % several[kind]
     lists = {
         "number": pa.concat_arrays(numbers),
-        "dsm": [f"{a}~{d}" for a, d in zip(geography.azienda, geography.dsm, strict=True)],
+        "dsm": [f"{a}~{d}" for y in (0, geography.merger["year"]) for a, d in zip(*geography.codes(y), strict=True)],
         "person": pa.concat_arrays([chunk.cuni, words([""])]), "kind": [*types, "OTHER_TYPE"],
         "start": pa.concat_arrays([chunk.semesters.calendar, words([BAD_DATE])]), "end": chunk.semesters.calendar,
         "attributes": [a for _, a in attributes], "operation": ["I\n", "V\n", "C\n", "NM\n"],
@@ -102,10 +102,11 @@ def staff_rows(parameters: Parameters, geography: Geography, region: int, year: 
     """The rows of PER of a region and year: heads by profile, by the department's share of adults, times the scale."""
     figures, code = parameters.flows["staff"], parameters.region_codes[region]
     rows = []
+    aziende, dsms = geography.codes(year)
     adults = parameters.adults[region] / parameters.adults.sum()
     for d in range(geography.first_dsm[region], geography.first_dsm[region] + geography.dsm_count[region]):
         for profile, heads in figures["heads"].items():
             number = max(1, round(heads * adults * geography.dsm_share[d] * parameters.scale))
-            row = [code, geography.azienda[d], geography.dsm[d], year, profile, number, figures["hours"][profile]]
+            row = [code, aziende[d], dsms[d], year, profile, number, figures["hours"][profile]]
             rows.append(row)
     return rows

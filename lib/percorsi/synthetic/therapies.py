@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from percorsi.synthetic.contacts import intensity
 from percorsi.synthetic.hospital import Hospital, inside
 from percorsi.synthetic.medicines import Packs
 from percorsi.synthetic.parameters import FOREVER, Parameters, day
@@ -17,7 +18,7 @@ from percorsi.synthetic.spells import ELSEWHERE, Spells
 
 CLASSES = ["antipsychotic", "addition", "mood_stabiliser", "antidepressant"]
 _CYCLES = 40  # courses of a person: more than the horizon holds
-_BY_STAY = 1000  # serial numbers of courses that a stay begins, from here on
+BY_STAY = 1000  # serial numbers of courses that a stay begins, from here on
 
 
 @dataclass
@@ -117,7 +118,7 @@ def _by_stays(name: str, p: Persons, hospital: Hospital, who, start, end, parame
     length = 10 + draws.exponential(name + "/on by stay", number, figures["on_days"][1] * 1.6, serial).astype(np.int64)
     until = np.minimum(begin + length, p.death[person])
     rows = np.flatnonzero(started)
-    return person[rows], serial[rows] + _BY_STAY, begin[rows], until[rows]
+    return person[rows], serial[rows] + BY_STAY, begin[rows], until[rows]
 
 
 def _described(
@@ -130,7 +131,10 @@ def _described(
     version = changed - changed[np.maximum.accumulate(np.where(first, np.arange(len(who)), 0))] if len(who) else changed
     substance = _pick(name, number, group, version, parameters, packs, draws)
     if name == "antipsychotic":
-        depot = draws.happens("depot", number, parameters.by_kind(drugs["depot"]["chance"])[group], version // 2)
+        # injections are given where people come often; controls are in no care
+        times = np.array(drugs["depot"]["by_intensity"])[intensity(p, parameters, draws)[who]]
+        chance = parameters.by_kind(drugs["depot"]["chance"])[group] * np.where(p.control[who] == 1, 1.0, times)
+        depot = draws.happens("depot", number, chance, version // 2)
         substance = np.where(depot, _pick("depot", number, group, version, parameters, packs, draws), substance)
     dose = drugs["therapies"].get(name, drugs["therapies"]["antipsychotic"])["dose"]
     scale = drugs["addition"]["dose"] if name == "addition" else 1.0

@@ -124,7 +124,9 @@ def test_a_larger_nation_holds_every_line_of_a_smaller_one(clean, tmp_path):
 
 def test_the_counts_of_the_truth_are_those_of_the_files(spoilt):
     for row in spoilt.truth("counts"):
-        lines = (spoilt.summary.delivery / row["file"]).read_bytes().count(b"\n")
+        folders = (spoilt.summary.delivery, spoilt.summary.delivery.parent / "late")
+        path = next(f / row["file"] for f in folders if (f / row["file"]).exists())
+        lines = path.read_bytes().count(b"\n")
         assert row["records"] == lines - 1
 
 
