@@ -1,0 +1,145 @@
+"""Code lists that facts are told by: who is in which, and what a wrong file is told."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from percorsi import code_lists
+from percorsi.errors import ConfigurationError
+from percorsi.settings import conf_dir
+
+# ATC, form -> the classes of the manual's table that it is of
+PACKS = {
+    ("N05AN01", "oral"): {"lithium", "mood_stabiliser", "mood_stabiliser_without_antipsychotics"},
+    ("N05AX08", "oral"): {"antipsychotic", "second_generation", "dysmetabolic_risk"},
+    ("N05AX08", "depot"): {
+        *("antipsychotic", "second_generation", "dysmetabolic_risk", "mood_stabiliser", "long_acting"),
+    },
+    ("N05AX08", None): {"antipsychotic", "second_generation", "dysmetabolic_risk"},
+    ("N05AH02", "oral"): {"antipsychotic", "second_generation", "dysmetabolic_risk", "clozapine"},
+    ("N05AH03", "oral"): {"antipsychotic", "second_generation", "dysmetabolic_risk", "mood_stabiliser"},
+    ("N05AH06", "oral"): {"antipsychotic", "second_generation"},
+    ("N05AL03", "oral"): {"antipsychotic", "second_generation"},
+    ("N05AX12", "depot"): {
+        *("antipsychotic", "second_generation", "dysmetabolic_risk", "mood_stabiliser", "long_acting"),
+    },
+    ("N05AD01", "depot"): {"antipsychotic", "long_acting"},
+    ("N05AD01", "parenteral"): {"antipsychotic"},
+    ("N05BA12", "oral"): set(),
+    ("N06AB03", "oral"): {"antidepressant"},
+    ("N06AB03", "depot"): {"antidepressant"},
+    ("N06BA04", "oral"): set(),
+    ("N03AG01", "oral"): {
+        *("mood_stabiliser", "mood_stabiliser_without_antipsychotics", "carbamazepine_valproate"),
+    },
+    ("N03AX09", "oral"): {"mood_stabiliser", "mood_stabiliser_without_antipsychotics"},
+    (None, None): set(),
+}
+SUICIDE = {
+    "X60": True,
+    "X84": True,
+    "X849": True,
+    "X599": False,
+    "X85": False,
+    "Y870": True,
+    "Y871": False,
+    None: False,
+}
+PRECURSORS = {"F92": True, "F920": True, "F901": True, "F900": False, "F911": True, "F912": False, "F913": True}
+
+
+def holding(spark, columns: str, rows: list[tuple], conditions: dict[str, str]) -> list[set[str]]:
+    """Row -> names of the conditions that hold; none is ever null."""
+    frame = spark.createDataFrame(rows, columns).selectExpr(*(f"{sql} as {name}" for name, sql in conditions.items()))
+    found = [r.asDict() for r in frame.collect()]
+    assert not any(value is None for row in found for value in row.values())
+    return [{name for name, value in row.items() if value} for row in found]
+
+
+def test_drug_classes(spark) -> None:
+    names = code_lists.check_code_lists()["drug_classes"]
+    conditions = {name: code_lists.drug_class_sql(name) for name in names}
+    assert holding(spark, "atc string, form string", list(PACKS), conditions) == list(PACKS.values())
+
+
+def test_causes_and_diagnoses(spark) -> None:
+    suicide = {"suicide": code_lists.cause_of_death_sql("suicide")}
+    found = holding(spark, "cause string", [(c,) for c in SUICIDE], suicide)
+    assert [bool(f) for f in found] == list(SUICIDE.values())
+    precursor = {"precursor": code_lists.npia_diagnosis_sql("severe_personality_precursor")}
+    found = holding(spark, "diagnosis string", [(d,) for d in PRECURSORS], precursor)
+    assert [bool(f) for f in found] == list(PRECURSORS.values())
+
+
+def test_laboratory(spark) -> None:
+    names = code_lists.check_code_lists()["laboratory"]
+    conditions = {name: code_lists.laboratory_sql(name) for name in names}
+    codes = ["90.27.1", "90.14.3", "90.43.2", "90.32.2", "90.16.3", "90.44.3", "90.42.1", "90.42.3", "90.43.3"]
+    codes += ["90.62.2", "90.04.5", "90.09.2", "90.25.5", "90.23.5", "89.52"]
+    rows = [(code, "N") for code in codes] + [("90.27.2", "N"), ("90271", "N"), (None, None)]
+    found = holding(spark, "service string, nomenclature string", rows, conditions)
+    assert found == [{name} for name in names] + [set(), set(), set()]
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Path:
+    shutil.copytree(conf_dir() / "codes", tmp_path / "codes")
+    return tmp_path
+
+
+def write(conf: Path, name: str, lists: str) -> None:
+    (conf / "codes" / f"{name}.yaml").write_text(f"source: here\nvalid: always\nlists:\n{lists}")
+
+
+def test_codes_of_a_region_and_of_a_span_of_years(spark, conf: Path, monkeypatch) -> None:
+    write(
+        conf,
+        "laboratory",
+        "  ecg:\n    - {codes: ['89.52'], to: 2014}\n    - {codes: ['89.53'], from: 2015}\n"
+        "    - {codes: ['12.1'], nomenclature: c}\n",
+    )
+    monkeypatch.setenv("PERCORSI_CONF", str(conf))
+    rows = [
+        *(("89.52", "N", "2014-12-31"), ("89.52", "N", "2015-01-01"), ("89.53", "N", "2015-01-01")),
+        *(("89.53", "N", "2014-12-31"), ("12.1", "c", "2014-06-01"), ("12.1", "N", "2014-06-01"), ("89.53", "N", None)),
+    ]
+    columns = "service string, nomenclature string, date string"
+    code_lists._lists.cache_clear()
+    try:
+        found = holding(spark, columns, rows, {"ecg": code_lists.laboratory_sql("ecg")})
+    finally:
+        code_lists._lists.cache_clear()
+    assert [bool(f) for f in found] == [True, False, True, False, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "lists", "told"),
+    [
+        ("laboratory", "  ecg: [{codes: ['89-52']}]", "lists.ecg.0.codes.0"),
+        ("laboratory", "  ecg: [{codes: ['89.52']}]\n  tsh: [{codes: ['89.52']}]", "89.52 is listed as ecg and as tsh"),
+        ("laboratory", "  ecg: []", "lists.ecg"),
+        ("laboratory", "  ecg: [{codes: ['89.52'], from: 2016, to: 2015}]", "lists.ecg.0"),
+        ("drug_classes", "  a: [{atc: [N5]}]", "lists.a.0.atc.0"),
+        ("drug_classes", "  a: [{atc: [N05A], except: [N06A]}]", "N06A is not below any code"),
+        ("drug_classes", "  a: [{list: b}]\n  b: [{list: a}]", "a: list: b is none of the classes above it"),
+        ("drug_classes", "  a: [{forms: [depot]}]", "either atc or list"),
+        ("drug_classes", "  a: [{atc: [N05A], forms: [spray]}]", "lists.a.0.forms.0"),
+        ("causes_of_death", "  a: [{codes: [X60-84]}]", "lists.a.0.codes.0"),
+        ("npia_diagnoses", "  a: [{kodes: [F92]}]", "lists.a.0.kodes"),
+    ],
+)
+def test_a_wrong_list_names_its_file_and_key(conf: Path, name: str, lists: str, told: str) -> None:
+    write(conf, name, lists + "\n")
+    with pytest.raises(ConfigurationError) as refused:
+        code_lists.check_code_lists(conf)
+    assert f"{name}.yaml" in str(refused.value)
+    assert told in str(refused.value)
+
+
+def test_a_list_without_source_is_refused_and_an_unknown_one_too(conf: Path) -> None:
+    (conf / "codes" / "causes_of_death.yaml").write_text("valid: always\nlists: {suicide: [{codes: [X60]}]}\n")
+    with pytest.raises(ConfigurationError, match="source"):
+        code_lists.check_code_lists(conf)
+    with pytest.raises(ConfigurationError, match="no list 'sedative'"):
+        code_lists.drug_class_sql("sedative")
