@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+import synthetic_drugs
 from synthetic_reading import NAMES, derive, load
 
 ROOT = Path(__file__).parents[1]
@@ -100,6 +101,7 @@ def judge(db: duckdb.DuckDBPyConnection, y: int, scale: float) -> int:
     r.line("regions", 21, high, 0, 0)
     _mortality(db, r, y, population)
     _indicators(db, r, y, one)
+    synthetic_drugs.judge(db, r, y, scale)
     return r.off
 
 
@@ -201,6 +203,7 @@ def main() -> int:
     db.execute("SET threads = 2; SET enable_progress_bar = false; SET preserve_insertion_order = false")
     load(db, arguments.delivery)
     derive(db, arguments.year, arguments.truth)
+    synthetic_drugs.load(db, arguments.delivery)
     off = judge(db, arguments.year, arguments.scale)
     print(f"{off} off target")
     return int(off > 0)
