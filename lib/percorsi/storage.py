@@ -4,7 +4,10 @@ The digest that a write carries is what the table was made from (versions of its
 code). A stage that finds its own digest on its outputs has nothing to do: that is how a run resumes.
 """
 
+import contextlib
+import hashlib
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from percorsi.errors import ConfigurationError, ResultUnavailable
@@ -57,9 +60,14 @@ class Store:
 
     def digest(self, name: str) -> str | None:
         """The digest that the last write carried; None where there is no table or it carried none."""
-        if not self.exists(name):
-            return None
-        return json.loads(self._last_commit(name)[1] or "{}").get("digest")
+        return self._note(name).get("digest")
+
+    def parts(self, name: str) -> dict[str, str]:
+        """The digest of each part of the table, as the last write noted them; {} where there are none."""
+        return self._note(name).get("parts") or {}
+
+    def _note(self, name: str) -> dict:
+        return json.loads(self._last_commit(name)[1] or "{}") if self.exists(name) else {}
 
     def state(self, name: str) -> tuple[int, str, str | None]:
         """Version, address and digest of the latest commit of a table that exists."""
@@ -80,15 +88,17 @@ class Store:
         name: str,
         *,
         digest: str | None = None,
+        parts: dict[str, str] | None = None,
         partition_by: tuple[str, ...] = (),
         replace_where: str | None = None,
         properties: dict[str, str] | None = None,
     ) -> int:
         """Replace the table, or the slice that `replace_where` describes, in one commit; gives its version.
 
-        Writing the same frame again ends in the same table: nothing is ever appended blindly.
+        `parts` are the digests of all parts that the table then has, those left as they were included. Writing the
+        same frame again ends in the same table: nothing is ever appended blindly.
         """
-        note = json.dumps({"digest": digest})
+        note = json.dumps({"digest": digest} | ({} if parts is None else {"parts": parts}))
         if not self.exists(name):
             self._create(df, name, note, partition_by, {**_KEEP, **(properties or {})})
             return 0
@@ -100,7 +110,25 @@ class Store:
         if partition_by:
             writer = writer.partitionBy(*partition_by)
         writer.save(self.path(name))
+        if self._note(name) != json.loads(note):
+            self._commit_note(name, note)
         return self.version(name)
+
+    def _commit_note(self, name: str, note: str) -> None:
+        """A commit for the note alone: Delta makes none where nothing takes the place of nothing."""
+        address = self.path(name).replace("`", "``")
+        mark = hashlib.sha256(note.encode()).hexdigest()[:16]
+        with self._noting(note):
+            self.spark.sql(f"alter table delta.`{address}` set tblproperties ('percorsi.noted' = '{mark}')")
+
+    @contextlib.contextmanager
+    def _noting(self, note: str) -> Iterator[None]:
+        """Commits made meanwhile carry the note."""
+        self.spark.conf.set(_COMMIT_NOTE, note)
+        try:
+            yield
+        finally:
+            self.spark.conf.unset(_COMMIT_NOTE)
 
     def _create(
         self, df: "DataFrame", name: str, note: str, partition_by: tuple[str, ...], properties: dict[str, str]
@@ -114,11 +142,8 @@ class Store:
             creation = creation.tableProperty(key, value)
         if partition_by:
             creation = creation.partitionedBy(*map(F.col, partition_by))
-        self.spark.conf.set(_COMMIT_NOTE, note)
-        try:
+        with self._noting(note):
             creation.createOrReplace()  # a killed first write left a log without a commit
-        finally:
-            self.spark.conf.unset(_COMMIT_NOTE)
 
     def property(self, name: str, key: str) -> str | None:
         """One property of a table; None where the table or the property is missing."""
@@ -145,6 +170,30 @@ def by_person(df: "DataFrame", partitions: int, *order: str) -> "DataFrame":
     the rows are sorted by person and then by `order`. Shape and columns stay as they are.
     """
     return df.repartitionById(partitions, person_range(partitions)).sortWithinPartitions("person_id", *order)
+
+
+def by_region(df: "DataFrame", tasks: dict[str, range], *order: str) -> "DataFrame":
+    """Sorted by `region` and `person_id` in one exchange, for a table that lies by region.
+
+    `tasks` are the partitions that the rows of each region go to, one for each range of persons; several regions may
+    share one. Rows of other regions are none.
+    """
+    return df.repartitionById(task_count(tasks), region_task(tasks)).sortWithinPartitions("region", "person_id", *order)
+
+
+def region_task(tasks: dict[str, range]) -> "Column":
+    """The number, from 0, of the partition that a row goes to by its region and the range of its `person_id`."""
+    from pyspark.sql import functions as F
+
+    task = F
+    for region, own in tasks.items():
+        task = task.when(F.col("region") == region, person_range(len(own)) + own.start)
+    return F.lit(0) if task is F else task.otherwise(0)
+
+
+def task_count(tasks: dict[str, range]) -> int:
+    """How many partitions there are, one at least."""
+    return max((own.stop for own in tasks.values()), default=1)
 
 
 def person_range(partitions: int) -> "Column":

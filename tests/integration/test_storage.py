@@ -3,7 +3,7 @@
 import pytest
 
 from percorsi.errors import ConfigurationError, ResultUnavailable
-from percorsi.storage import by_person
+from percorsi.storage import by_person, by_region
 
 
 def test_a_slice_is_replaced_and_the_rest_left(store, spark):
@@ -42,6 +42,40 @@ def test_by_person_gives_sorted_ranges_that_do_not_overlap(spark):
         [(1 << 59, 1), (1 << 59, 2)],
         [(3 << 58, 1), (3 << 58, 2), (top - 1, 1), (top - 1, 2), (top, 1), (top, 2)],
     ]
+
+
+def test_by_region_gives_each_region_its_own_sorted_ranges(spark):
+    top = (1 << 60) - 1
+    rows = [(region, person) for region in ("080", "030", "020") for person in (top, 5, 3)]
+    frame = spark.createDataFrame(rows, "region string, person_id long")
+    tasks = {"020": range(0, 1), "030": range(0, 1), "080": range(1, 3)}
+    assert [[tuple(row) for row in part] for part in by_region(frame, tasks).rdd.glom().collect()] == [
+        [("020", 3), ("020", 5), ("020", top), ("030", 3), ("030", 5), ("030", top)],
+        [("080", 3), ("080", 5)],
+        [("080", top)],
+    ]
+    assert by_region(frame.limit(0), {}).isEmpty()
+
+
+def test_the_parts_of_a_table_are_noted_with_its_digest(store, spark):
+    rows = spark.createDataFrame([("030", 1), ("080", 2)], "region string, n int")
+    store.write(rows, "conformed/t", digest="one", parts={"030": "a", "080": "b"}, partition_by=("region",))
+    assert (store.digest("conformed/t"), store.parts("conformed/t")) == ("one", {"030": "a", "080": "b"})
+    again = rows.where("region = '080'")
+    noted = {"030": "a", "080": "c"}
+    store.write(again, "conformed/t", digest="two", parts=noted, replace_where="region = '080'")
+    assert (store.digest("conformed/t"), store.parts("conformed/t")) == ("two", noted)
+    assert store.parts("conformed/none") == {}
+
+
+def test_an_empty_table_made_empty_again_carries_its_new_digest(store, spark):
+    empty = spark.createDataFrame([], "region string, n int")
+    for number, digest in enumerate(("one", "two")):
+        assert store.write(empty, "conformed/t", digest=digest) == number
+        assert store.digest("conformed/t") == digest
+    assert store.property("conformed/t", "delta.deletedFileRetentionDuration") == "interval 3650 days"
+    store.write(empty, "conformed/t", digest="three", replace_where="region = '030'")
+    assert store.digest("conformed/t") == "three"
 
 
 def test_a_first_write_that_was_killed_leaves_no_table(store, spark):

@@ -3,14 +3,14 @@
 import hashlib
 import hmac
 
-import pyarrow as pa
 import pytest
-from deltalake import write_deltalake
 
+from current_records import deliver, list_files
 from percorsi.conformed import conform, table_count
 from percorsi.conformed.identity import ANONYMOUS_CUNI, KEY_FINGERPRINT, fingerprint
-from percorsi.conformed.sources import COLUMNS, LEDGER_COLUMNS, Sources
+from percorsi.conformed.sources import COLUMNS, Sources
 from percorsi.errors import ConfigurationError
+from percorsi.flows.layout import load_layouts
 from percorsi.home import Home
 from percorsi.storage import Store
 from percorsi.tables import declared_tables, table
@@ -19,7 +19,8 @@ KEY = bytes(range(32))
 PLACE = {"region": "030", "azienda": "321", "dsm": "001"}
 S1, S2 = {"year": "2015", "period": "S1"}, {"year": "2015", "period": "S2"}
 CONTACT = {"structure": "S00001", "contact_id": "1"}
-ANNA, BRUNO = "A" * 88, "B" * 88
+ANNA, BRUNO, CARLA = "A" * 88, "B" * 88, "C" * 88
+MARCH = {"region": "030", "file_year": "2015", "file_period": "03"}
 
 CURRENT = {
     "ANT": [
@@ -64,6 +65,41 @@ CURRENT = {
         },
         {"region": "080", "hospital": "H2", "year": "2015", "record": "1", "cuni": ANONYMOUS_CUNI, "regime": "1"},
     ],
+    "FAR": [
+        {**MARCH, "cuni": ANNA, "date": "2015-03-10", "aic": "111111111", "packs": "2"},
+        {**MARCH, "cuni": ANNA, "date": "2015-03-10", "aic": "999999999", "packs": "1"},
+        {**MARCH, "cuni": ANONYMOUS_CUNI, "date": "2015-03-10", "aic": "111111111", "packs": "1"},
+    ],
+    "DIR": [
+        {
+            **{**MARCH, "cuni": BRUNO, "cuni_type": "0", "birth_date": "1981-01-01", "sex": "2", "date": "2015-03-02"},
+            **{"drug": "111111111", "quantity": "14.00", "conversion_factor": "28"},
+        },
+        {**MARCH, "cuni": BRUNO, "cuni_type": "98", "date": "2015-03-02", "drug": "111111111", "quantity": "1"},
+    ],
+    "SPE": [{**MARCH, "cuni": ANNA, "date": "2015-03-11", "service": "90.27.1", "quantity": "1"}],
+    "PS": [
+        {
+            **{"slice_region": "080", "institute": "080123", "cuni": ANNA, "cuni_type": "0", "birth_year": "1970"},
+            **{"sex": "2", "entry_date": "2015-04-01", "main_diagnosis": "295.30"},
+        },
+    ],
+    "SIND": [
+        {**PLACE, "year": "2015", "serd": "SD1", "cuni": ANNA, "date": "2015-02-01", "contact_type": "1"},
+        {**PLACE, "year": "2015", "serd": "SD1", "cuni": None, "date": "2015-02-02", "contact_type": "1"},
+    ],
+    "NPIA": [{**PLACE, "year": "2015", "structure": "NP1", "cuni": ANNA, "date": "2015-02-03", "diagnosis": "F90.1"}],
+    "SUP": [
+        {**PLACE, "year": "2015", "event_id": "1", "cuni": ANNA, "type": "PTI", "start_date": "2015-01-07"},
+        {**PLACE, "year": "2015", "event_id": "2", "cuni": "", "type": "PTI", "start_date": "2015-01-08"},
+    ],
+    "ANA": [{"cuni": CARLA, "start_date": "2010-01-01", "sex": "2", "birth_year": "1950", "residence_region": "030"}],
+    "CDM": [
+        {"cuni": CARLA, "death_date": "2015-08-01", "cause": "X70.0"},
+        {"cuni": ANONYMOUS_CUNI, "death_date": "2015-08-01", "cause": "X70", "file_year": "2015"},
+    ],
+    "AIC": [{"aic": "111111111", "atc": "N05AH03", "ddd_per_pack": "28", "form": "oral"}],
+    "PER": [{**PLACE, "year": "2015", "profile": "nurse", "heads": "4", "weekly_hours": "144.5"}],
     "STR": [
         {**PLACE, "structure": "S00001", "year": "2015", "kind": "CSM", "seats": "", "population": "120000"},
     ],
@@ -80,12 +116,6 @@ def number(text: str) -> int:
     return int.from_bytes(hmac.new(KEY, text.encode(), hashlib.sha256).digest()[:8], "big") >> 4
 
 
-def _deliver(home: Home, table_name: str, columns: list[str], rows: list[dict]) -> None:
-    """Put a table in a home without Spark: these are the inputs, and Spark would take most of the test's time."""
-    text = pa.schema([(c, pa.string()) for c in columns])
-    write_deltalake(home.tables / table_name, pa.Table.from_pylist(rows, text), mode="overwrite")
-
-
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory, spark, settings) -> Store:
     """A home with current records, conformed once; PSS was never delivered."""
@@ -93,8 +123,8 @@ def filled(tmp_path_factory, spark, settings) -> Store:
         patch.setenv("PERCORSI_PERSON_KEY", KEY.hex())
         store = Store(Home(tmp_path_factory.mktemp("conform") / "home"), spark)
         for flow, rows in CURRENT.items():
-            _deliver(store.home, f"current/{flow}", COLUMNS[flow], rows)
-        _deliver(store.home, "delivery_file", LEDGER_COLUMNS, LEDGER)
+            deliver(store.home, flow, rows)
+        list_files(store.home, LEDGER)
         seen: list[str] = []
         versions = conform(store, settings, seen.append)
         assert sorted(versions) == declared_tables("conformed")
@@ -105,7 +135,7 @@ def filled(tmp_path_factory, spark, settings) -> Store:
 
 def rows_of(store: Store, name: str, *columns: str) -> list[tuple]:
     """In the order of the files, as they lie."""
-    return [tuple(r) for r in store.read(f"conformed/{name}").select(*columns).collect()]
+    return [tuple(r) for r in store.read(f"conformed/{name}").selectExpr(*columns).collect()]
 
 
 def test_every_table_is_as_declared(filled: Store) -> None:
@@ -119,8 +149,9 @@ def test_persons_and_their_registrations(filled: Store) -> None:
     assert sorted(rows_of(filled, "person", *table("conformed/person").columns)) == sorted(
         [
             (anna, "cuni", 3, True, False),
-            (bruno, "cuni", 1, False, False),
+            (bruno, "cuni", 1, True, True),  # of direct distribution, which gives the date of birth
             (nameless, "local_record", 1, False, False),
+            (number(CARLA), "cuni", 0, False, False),
         ]
     )
     columns = ["person_id", "register", "semester", "record_rank", "sex", "birth_year"]
@@ -169,11 +200,40 @@ def test_hospital(filled: Store) -> None:
     assert rows_of(filled, "hospital_stay", "person_id", "spdc_records", "compulsory_records") == [(number(ANNA), 1, 1)]
 
 
+def test_the_other_flows_have_their_person(filled: Store) -> None:
+    anna, bruno, carla = number(ANNA), number(BRUNO), number(CARLA)
+    columns = ["person_id", "channel", "region", "aic", "atc", "cast(ddds as double)", "reason"]
+    found = [tuple(r) for r in filled.read("conformed/dispensing").selectExpr(*columns).collect()]
+    assert sorted(found, key=str) == sorted(
+        [
+            (anna, "FAR", "030", "111111111", "N05AH03", 56.0, None),
+            (anna, "FAR", "030", "999999999", None, None, "unknown_pack"),
+            (bruno, "DIR", "030", "111111111", "N05AH03", 14.0, None),
+        ],
+        key=str,
+    )
+    assert rows_of(filled, "unknown_pack", *table("conformed/unknown_pack").columns) == [
+        ("FAR", "030", 2015, "unknown_pack", 1)
+    ]
+    assert rows_of(filled, "outpatient_service", "person_id", "service", "quantity") == [(anna, "90.27.1", 1)]
+    assert rows_of(filled, "emergency_visit", "person_id", "region", "diagnoses") == [(anna, "080", ["29530"])]
+    assert rows_of(filled, "addiction_contact", "person_id", "serd", "contact_type") == [(anna, "SD1", "1")]
+    assert rows_of(filled, "neuropsychiatry_contact", "person_id", "structure", "diagnosis") == [(anna, "NP1", "F901")]
+    assert rows_of(filled, "supplementary_event", "person_id", "event_id", "attributes") == [(anna, "1", {})]
+    assert rows_of(filled, "assisted_person", "person_id", "birth_year", "end_date") == [(carla, 1950, None)]
+    assert rows_of(filled, "cause_of_death", "person_id", "cause") == [(carla, "X700")]
+
+
 def test_what_belongs_to_nobody_is_counted(filled: Store) -> None:
     assert rows_of(filled, "orphan", *table("conformed/orphan").columns) == [
+        ("CDM", "", 2015, "", 1),
+        ("DIR", "030", 2015, "03", 1),
+        ("FAR", "030", 2015, "03", 1),
         ("PST", "030", 2015, "S1", 1),
         ("PST", "030", 2015, "S2", 2),
         ("SDO", "080", 2015, "", 1),
+        ("SIND", "030", 2015, "", 1),
+        ("SUP", "030", 2015, "", 1),
     ]
 
 
@@ -181,6 +241,12 @@ def test_registers_and_periods(filled: Store) -> None:
     assert rows_of(filled, "delivered_period", *table("conformed/delivered_period").columns) == [
         ("PST", "030", 2015, "S1"),
         ("SDO", "080", 2015, ""),
+    ]
+    assert rows_of(filled, "drug_pack", "aic", "atc", "form", "interval_days") == [
+        ("111111111", "N05AH03", "oral", None)
+    ]
+    assert rows_of(filled, "staff", "dsm", "year", "profile", "heads", "cast(weekly_hours as string)") == [
+        ("001", 2015, "nurse", 4, "144.50")
     ]
     assert rows_of(filled, "service", "structure", "seats", "population", "name") == [("S00001", None, 120000, None)]
 
@@ -194,7 +260,7 @@ def test_neither_cuni_nor_id_rec_nor_key_goes_further(filled: Store) -> None:
 
 def test_only_what_changed_is_made_again(filled: Store, settings) -> None:
     before = {name: filled.version(name) for name in declared_tables("conformed")}
-    _deliver(filled.home, "current/PST", COLUMNS["PST"], CURRENT["PST"])
+    deliver(filled.home, "PST", CURRENT["PST"])
     wider = settings.model_copy(update={"parameters": settings.parameters.model_copy(update={"transfer_gap_days": 1})})
     after = conform(filled, wider)
     made = {name for name in before if after[name] != before[name]}
@@ -214,3 +280,10 @@ def test_a_flow_that_was_never_delivered_is_read_as_empty(store: Store) -> None:
         assert sources.current(flow).columns == columns
         assert sources.current(flow).isEmpty()
     assert sources.ledger().isEmpty()
+
+
+def test_what_is_read_are_fields_of_the_layouts() -> None:
+    layouts = load_layouts()
+    for flow, columns in COLUMNS.items():
+        of_the_file = {"slice_region", "file_region", "file_year", "file_period"}
+        assert set(columns) - of_the_file <= set(layouts[flow].fields), flow

@@ -108,7 +108,7 @@ def test_persons_tell_what_their_records_contradict(spark) -> None:
     discharges = spark.createDataFrame(
         [(numbers["P"], hashes["P"], "2", 1970), (numbers["S"], hashes["S"], "2", 1980)], told
     )
-    frame = persons(registrations(ant, _anagrafica(spark, []), KEY), discharges)
+    frame = persons(registrations(ant, _anagrafica(spark, []), KEY), [discharges])
     identity.refuse_collision(frame)
     got = {r.person_id: (r.identity, r.registrations, r.sex_conflict, r.birth_year_conflict) for r in frame.collect()}
     assert got == {

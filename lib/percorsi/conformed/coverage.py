@@ -1,4 +1,4 @@
-"""What was delivered, and what of it belongs to nobody: counts, never records."""
+"""Which periods came, and what of them belongs to nobody: counts, never records."""
 
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -9,17 +9,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 _SLICE = ["flow", "region", "year", "period"]
-
-
-def services(str_records: "DataFrame") -> "DataFrame":
-    """`conformed/service`: the register of services (STR), typed."""
-    numbers = {"year": "int", "seats": "int", "population": "bigint"}
-    typed = [
-        f"try_cast({c} as {numbers[c]}) as {c}" if c in numbers else f"nullif(trim({c}), '') as {c}"
-        for c in str_records.columns
-    ]
-    order = ["region", "azienda", "dsm", "structure", "year"]
-    return str_records.selectExpr(*typed).coalesce(1).sortWithinPartitions(*order)
 
 
 def delivered_periods(ledger: "DataFrame") -> "DataFrame":
@@ -52,10 +41,18 @@ def linked_records(facts: "DataFrame", flow: str) -> "DataFrame":
     )
 
 
-def anonymous_records(sdo: "DataFrame") -> "DataFrame":
-    """Hospital discharges with a CUNI that tells nobody apart, as `current_records`."""
-    anonymous = sdo.where(tells_nobody_apart("cuni"))
-    return current_records(anonymous.selectExpr("region", "year", "'' as period"), "SDO")
+def records_of_nobody(records: "DataFrame", flow: str, cuni_type: str | None = None) -> "DataFrame":
+    """The current records of a flow whose CUNI (or its type) tells nobody apart, as `current_records`.
+
+    Region, year and period are those of the file they came in; a national file has no region.
+    """
+    return records.where(tells_nobody_apart("cuni", cuni_type)).selectExpr(
+        f"'{flow}' as flow",
+        "coalesce(file_region, '') as region",
+        "try_cast(file_year as int) as year",
+        "coalesce(file_period, '') as period",
+        "1 as records",
+    )
 
 
 def orphans(counted: list["DataFrame"]) -> "DataFrame":

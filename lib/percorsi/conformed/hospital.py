@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from percorsi.conformed.identity import cuni_identity, identity_hash, tells_nobody_apart, with_person_id
 from percorsi.conformed.layout import code, day, diagnosis, ranked_by_person
+from percorsi.storage import person_range
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -49,7 +50,7 @@ def _birth_year() -> "Column":
 def hospital_records(discharges: "DataFrame", partitions: int) -> "DataFrame":
     """The rows of `conformed/hospital_record`, by person and in their order."""
     order = ["admission_date", "discharge_date", "region", "hospital", "year", "record"]
-    return ranked_by_person(discharges, partitions, within=[], order=order)
+    return ranked_by_person(discharges, partitions, person_range(partitions), within=[], order=order)
 
 
 def number_stays(records: "DataFrame", gap_days: int = 0, spdc_public_only: bool = True) -> "DataFrame":

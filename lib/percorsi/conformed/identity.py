@@ -61,6 +61,15 @@ def with_person_id(df: "DataFrame", identity: "Column", key: bytes) -> "DataFram
     return df.crossJoin(keys).withColumn("person_id", number).drop("_inner_key", "_outer_key")
 
 
+def of_somebody(df: "DataFrame", key: bytes, cuni_type: str | None = None) -> "DataFrame":
+    """The records whose CUNI names a person, with `person_id` in the place of `cuni` (and of its type).
+
+    Those of nobody, by an empty or anonymous CUNI or a type that names nobody, are left out.
+    """
+    named = df.where(~tells_nobody_apart("cuni", cuni_type))
+    return with_person_id(named, cuni_identity("cuni"), key).drop("cuni", *([cuni_type] if cuni_type else []))
+
+
 def _key_frame(spark: "SparkSession", key: bytes) -> "DataFrame":
     """One row: the two padded keys of HMAC."""
     block = (key if len(key) <= _BLOCK_BYTES else hashlib.sha256(key).digest()).ljust(_BLOCK_BYTES, b"\0")

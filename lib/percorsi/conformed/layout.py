@@ -1,8 +1,6 @@
-"""How conformed rows are typed and laid: semesters as numbers, rows ranked and sorted by person in one exchange."""
+"""How conformed rows are typed and laid: texts as days, codes and numbers, rows ranked by person in one exchange."""
 
 from typing import TYPE_CHECKING
-
-from percorsi.storage import person_range
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -36,20 +34,51 @@ def diagnosis(column: str) -> "Column":
     return F.expr(f"nullif(replace(trim({column}), '.', ''), '')").alias(column)
 
 
-def ranked_by_person(df: "DataFrame", partitions: int, within: list[str], order: list[str]) -> "DataFrame":
+def icd10(column: str) -> "Column":
+    """An ICD-10 code in capitals and without its dot; null where it is empty."""
+    from pyspark.sql import functions as F
+
+    return F.expr(f"nullif(upper(replace(trim({column}), '.', '')), '')").alias(column)
+
+
+def four_digits(column: str) -> "Column":
+    """A year of four digits (int); null for anything else."""
+    from pyspark.sql import functions as F
+
+    return F.expr(f"if({column} rlike '^[0-9]{{4}}$', cast({column} as int), null)").alias(column)
+
+
+def whole(column: str) -> "Column":
+    """A whole number of at most nine digits (int); null for anything else."""
+    from pyspark.sql import functions as F
+
+    return F.expr(f"if(trim({column}) rlike '^[+-]?[0-9]{{1,9}}$', cast(trim({column}) as int), null)").alias(column)
+
+
+def exact(column: str, kind: str = "decimal(20,9)") -> "Column":
+    """A number such as 12, 12.5 or -3.00, exactly; null for anything else, and for one that is too large."""
+    from pyspark.sql import functions as F
+
+    form = "^[+-]?[0-9]{1,18}([.][0-9]{1,18})?$"
+    return F.expr(f"if(trim({column}) rlike '{form}', try_cast(trim({column}) as {kind}), null)").alias(column)
+
+
+def ranked_by_person(df: "DataFrame", ranges: int, place: "Column", within: list[str], order: list[str]) -> "DataFrame":
     """`df` sorted by person, `within` and `order`, with `record_rank` (int, from 1): the place by `order` among the
     rows of one person and `within`.
 
-    One exchange and one sort serve both: rows go to the range of their person first, and the window is cut along range
-    and person, which that exchange satisfies.
+    `place` is the number, from 0, of the range among `ranges` that a row goes to; all rows of a person and `within`
+    go to one. Where `within` names the region the rows are sorted by it first. One exchange and one sort serve both:
+    rows go to their range first, and the window is cut along the range too, which that exchange satisfies.
     """
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
-    ranged = df.withColumn("_range", person_range(partitions))
-    window = Window.partitionBy("_range", "person_id", *within).orderBy(*order)
+    first = [c for c in within if c == "region"]
+    groups = [*first, "_range", "person_id", *(c for c in within if c != "region")]
     return (
-        ranged.repartitionById(partitions, F.col("_range"))
-        .withColumn("record_rank", F.row_number().over(window))
+        df.withColumn("_range", place)
+        .repartitionById(ranges, F.col("_range"))
+        .withColumn("record_rank", F.row_number().over(Window.partitionBy(*groups).orderBy(*order)))
         .drop("_range")
     )

@@ -1,5 +1,6 @@
-"""Persons and their anagrafica: who the registers (ANT, ANR) and the hospital discharges (SDO) speak of."""
+"""Persons and their anagrafica: who the registers (ANT, ANR) and the flows that tell sex or birth speak of."""
 
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from percorsi.conformed.identity import (
@@ -10,6 +11,7 @@ from percorsi.conformed.identity import (
     with_person_id,
 )
 from percorsi.conformed.layout import code, ranked_by_person, semester
+from percorsi.storage import region_task, task_count
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -45,28 +47,52 @@ def registrations(ant: "DataFrame", anr: "DataFrame", key: bytes) -> "DataFrame"
     return with_person_id(typed, F.col("_identity"), key).drop("_identity")
 
 
-def registration_table(registrations: "DataFrame", partitions: int) -> "DataFrame":
-    """The rows of `conformed/registration`, by person: what a record says, without CUNI and Id_Rec."""
+def registration_table(registrations: "DataFrame", tasks: dict[str, range]) -> "DataFrame":
+    """The rows of `conformed/registration`, by region and person: what a record says, without CUNI and Id_Rec.
+
+    `tasks`: the partitions that the rows of each region go to, as in `storage.by_region`.
+    """
     return ranked_by_person(
         registrations,
-        partitions,
-        within=["register", "year", "semester", "region", "azienda", "dsm"],
+        task_count(tasks),
+        region_task(tasks),
+        within=["region", "register", "year", "semester", "azienda", "dsm"],
         order=["id_rec"],
     )
 
 
-def persons(registrations: "DataFrame", discharges: "DataFrame") -> "DataFrame":
+# How the flows without an anagrafica of their own tell the year of birth, and whether they carry the type of a CUNI.
+_BIRTH_YEAR = "if(birth_year rlike '^[0-9]{4}$', cast(birth_year as int), null)"
+TELLING = {"ANA": _BIRTH_YEAR, "PS": _BIRTH_YEAR, "DIR": "year(try_cast(birth_date as date))"}
+TYPED = ("DIR", "PS")
+
+
+def told_of(records: "DataFrame", flow: str, key: bytes) -> "DataFrame":
+    """Whom the current records of ANA, DIR or PS speak of: person_id, identity_hash, sex, birth_year."""
+    from pyspark.sql import functions as F
+
+    cuni_type = "cuni_type" if flow in TYPED else None
+    named = records.where(~tells_nobody_apart("cuni", cuni_type)).select(
+        cuni_identity("cuni").alias("_identity"), code("sex"), F.expr(TELLING[flow]).alias("birth_year")
+    )
+    hashed = named.withColumn("identity_hash", identity_hash(F.col("_identity")))
+    return with_person_id(hashed, F.col("_identity"), key).drop("_identity")
+
+
+def persons(registrations: "DataFrame", others: "list[DataFrame]") -> "DataFrame":
     """One row a person: the columns of `conformed/person`, with identity_low and identity_high for the collision check.
 
-    `registrations` as above; `discharges` needs person_id, identity_hash, sex, birth_year. One exchange.
+    `registrations` as above; `others`, of the flows that carry a CUNI, need person_id, identity_hash, sex, birth_year.
+    One exchange.
     """
     from pyspark.sql import functions as F
 
     told = ["person_id", "identity_hash", "sex", "birth_year", "identity", "registrations"]
-    records = registrations.withColumn("registrations", F.lit(1)).select(*told)
-    records = records.unionByName(
-        discharges.withColumn("identity", F.lit("cuni")).withColumn("registrations", F.lit(0)).select(*told)
-    )
+    of_registers = registrations.withColumn("registrations", F.lit(1)).select(*told)
+    of_others = [
+        df.withColumn("identity", F.lit("cuni")).withColumn("registrations", F.lit(0)).select(*told) for df in others
+    ]
+    records = reduce(lambda left, right: left.unionByName(right), [of_registers, *of_others])
     return records.groupBy("person_id").agg(
         F.min("identity").alias("identity"),
         F.sum("registrations").cast("int").alias("registrations"),

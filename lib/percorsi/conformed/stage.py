@@ -1,154 +1,22 @@
-"""The stage `conform`: current records in, facts of persons out, each table only where its inputs changed."""
+"""The stage `conform`: current records in, facts of persons out, each table only where its inputs changed.
+
+A table that is made region by region carries a digest for each region in the note of its commit, and only the regions
+whose own digest is another are made again.
+"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cache
 
-from percorsi.conformed import activity, coverage, hospital, people
-from percorsi.conformed.identity import KEY_FINGERPRINT, fingerprint, refuse_collision
-from percorsi.conformed.link import links
-from percorsi.conformed.sources import LEDGER, Sources
+from percorsi.conformed.identity import KEY_FINGERPRINT, fingerprint
+from percorsi.conformed.recipes import Regional, Whole, recipes
+from percorsi.conformed.run import REGISTERS, STAGE, Run
 from percorsi.digests import code_digest, conf_digest, digest
 from percorsi.settings import Settings
-from percorsi.storage import Store, by_person
+from percorsi.storage import Store
 from percorsi.tables import table
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-
-STAGE = "conformed"
-_REGISTERS = ("ANT", "ANR")
-# Activity flow -> the table that holds its records of somebody.
-ACTIVITY = {
-    "CNT": "care_episode",
-    "CNR": "care_episode",
-    "PST": "intervention",
-    "PSS": "presence",
-    "PSR": "residential_stay",
-}
-
-
-@dataclass(frozen=True)
-class _Recipe:
-    """How one table is made: from which flows and parameters, by which function, and whether it speaks of persons."""
-
-    name: str
-    inputs: tuple[str, ...]
-    make: Callable[["_Run"], "DataFrame"]
-    parameters: tuple[str, ...] = ()
-    of_persons: bool = True
-
-
-class _Run:
-    """Frames that several tables share, made when the first of them asks."""
-
-    def __init__(self, store: Store, settings: Settings, key: bytes) -> None:
-        self.store = store
-        self.settings = settings
-        self.sources = Sources(store)
-        self.versions: dict[str, int] = {}
-        self._key = key
-        self._kept: list[DataFrame] = []
-
-    @cached_property
-    def registrations(self) -> "DataFrame":
-        """Kept while the run lasts: persons, their anagrafica and the links are all made from it."""
-        ant, anr = (self.sources.current(flow) for flow in _REGISTERS)
-        return self._keep(people.registrations(ant, anr, self._key))
-
-    @cached_property
-    def discharges(self) -> "DataFrame":
-        return hospital.discharges(self.sources.current("SDO"), self._key)
-
-    @cached_property
-    def links(self) -> "DataFrame":
-        """Kept while the run lasts, and counted once, so that its size is known before the joins are planned."""
-        kept = self._keep(links(self.registrations))
-        kept.count()
-        return kept
-
-    def persons(self) -> "DataFrame":
-        kept = self._keep(people.persons(self.registrations, self.discharges))
-        refuse_collision(kept)
-        return self.laid(kept)
-
-    def conformed(self, name: str) -> "DataFrame":
-        return self.store.read(f"{STAGE}/{name}", self.versions[f"{STAGE}/{name}"])
-
-    def laid(self, df: "DataFrame", *order: str) -> "DataFrame":
-        return by_person(df, self.settings.spark.person_partitions, *order)
-
-    def release(self) -> None:
-        for frame in self._kept:
-            frame.unpersist()
-
-    def _keep(self, df: "DataFrame") -> "DataFrame":
-        self._kept.append(df.persist())
-        return self._kept[-1]
-
-
-def _stays(run: _Run) -> "DataFrame":
-    parameters = run.settings.parameters
-    records = run.conformed("hospital_record")
-    stays = hospital.join_transfers(records, parameters.transfer_gap_days, parameters.spdc_public_only)
-    return run.laid(stays, "admission_date")
-
-
-def _orphans(run: _Run) -> "DataFrame":
-    tables = {name: flow for flow, name in ACTIVITY.items()}
-    return coverage.orphans(
-        [
-            *(coverage.current_records(run.sources.current(flow), flow) for flow in ACTIVITY),
-            *(coverage.linked_records(run.conformed(name), flow) for name, flow in tables.items()),
-            coverage.anonymous_records(run.sources.current("SDO")),
-        ]
-    )
-
-
-def _recipes() -> list[_Recipe]:
-    """In the order in which they are made: a table that is read by another comes before it."""
-    return [
-        _Recipe("person", (*_REGISTERS, "SDO"), _Run.persons),
-        _Recipe(
-            "registration",
-            _REGISTERS,
-            lambda r: people.registration_table(r.registrations, r.settings.spark.person_partitions),
-        ),
-        _Recipe(
-            "care_episode",
-            (*_REGISTERS, "CNT", "CNR"),
-            lambda r: r.laid(
-                activity.care_episodes(r.sources.current("CNT"), r.sources.current("CNR"), r.links), "opening_date"
-            ),
-        ),
-        _Recipe(
-            "intervention",
-            (*_REGISTERS, "PST"),
-            lambda r: r.laid(activity.interventions(r.sources.current("PST"), r.links), "date"),
-        ),
-        _Recipe(
-            "presence",
-            (*_REGISTERS, "PSS"),
-            lambda r: r.laid(activity.presences(r.sources.current("PSS"), r.links), "date"),
-        ),
-        _Recipe(
-            "residential_stay",
-            (*_REGISTERS, "PSR"),
-            lambda r: r.laid(activity.residential_stays(r.sources.current("PSR"), r.links), "admission_date"),
-        ),
-        _Recipe(
-            "hospital_record",
-            ("SDO",),
-            lambda r: hospital.hospital_records(r.discharges, r.settings.spark.person_partitions),
-        ),
-        _Recipe("hospital_stay", ("SDO",), _stays, parameters=("transfer_gap_days", "spdc_public_only")),
-        _Recipe("service", ("STR",), lambda r: coverage.services(r.sources.current("STR")), of_persons=False),
-        _Recipe(
-            "delivered_period", (LEDGER,), lambda r: coverage.delivered_periods(r.sources.ledger()), of_persons=False
-        ),
-        _Recipe("orphan", (*_REGISTERS, *ACTIVITY, "SDO"), _orphans, of_persons=False),
-    ]
+# Rows that a file of a region may hold before the region is cut into ranges of persons.
+FILE_ROWS = 500_000
 
 
 def conform(store: Store, settings: Settings, tick: Callable[[str], None] | None = None) -> dict[str, int]:
@@ -161,42 +29,125 @@ def conform(store: Store, settings: Settings, tick: Callable[[str], None] | None
     person_id.
     """
     key = store.home.person_key()
-    fingerprint_of_key = fingerprint(key)
-    recipes = _recipes()
-    for recipe in recipes:
-        if recipe.of_persons:
-            store.refuse_other_key(f"{STAGE}/{recipe.name}", fingerprint_of_key)
-    run = _Run(store, settings, key)
+    stage = _Stage(store, settings, key)
     try:
-        for recipe in recipes:
+        for recipe in stage.recipes:
             if tick:
                 tick(recipe.name)
-            name = f"{STAGE}/{recipe.name}"
-            made_from = _made_from(recipe, run, fingerprint_of_key)
-            if store.digest(name) == made_from:
-                run.versions[name] = store.version(name)
-                continue
-            properties = {KEY_FINGERPRINT: fingerprint_of_key} if recipe.of_persons else None
-            rows = table(name).conform(recipe.make(run))
-            run.versions[name] = store.write(rows, name, digest=made_from, properties=properties)
+            stage.make(recipe)
     finally:
-        run.release()
-    return run.versions
+        stage.run.release()
+    return stage.run.versions
 
 
 def table_count() -> int:
     """How many tables the stage makes: the number of its ticks."""
-    return len(_recipes())
+    return len(recipes())
 
 
-def _made_from(recipe: _Recipe, run: _Run, fingerprint_of_key: str) -> str:
-    return digest(
-        {
-            "table": recipe.name,
-            "inputs": {name: run.sources.versions[name] for name in recipe.inputs},
-            "parameters": {name: getattr(run.settings.parameters, name) for name in recipe.parameters},
-            "declaration": conf_digest(f"tables/{STAGE}"),
-            "code": code_digest(STAGE),
-            "key": fingerprint_of_key if recipe.of_persons else None,
+class _Stage:
+    """What has to be made, decided before anything is."""
+
+    def __init__(self, store: Store, settings: Settings, key: bytes) -> None:
+        self.store = store
+        self.recipes = recipes()
+        self._fingerprint = fingerprint(key)
+        for recipe in self.recipes:
+            if recipe.of_persons:
+                store.refuse_other_key(f"{STAGE}/{recipe.name}", self._fingerprint)
+        self.run = Run(store, settings, key)
+        self._due = cache(self._find_due)
+        self.run.linked = frozenset().union(*(self._due(r)[0] for r in self.recipes if _asks_registers(r)))
+
+    def make(self, recipe: Whole | Regional) -> None:
+        """Write the table, or those regions of it, that are not as they would be made now."""
+        name = f"{STAGE}/{recipe.name}"
+        made = self._make_regions(recipe, name) if isinstance(recipe, Regional) else self._make_whole(recipe, name)
+        self.run.versions[name] = self.store.version(name) if made is None else made
+
+    def _make_whole(self, recipe: Whole, name: str) -> int | None:
+        made_from = self._made_from(
+            recipe,
+            inputs={flow: self.run.sources.versions[flow] for flow in recipe.inputs},
+            parameters={p: getattr(self.run.settings.parameters, p) for p in recipe.parameters},
+        )
+        if self.store.digest(name) == made_from:
+            return None
+        rows = table(name).conform(recipe.make(self.run))
+        return self.store.write(rows, name, digest=made_from, properties=self._properties(recipe))
+
+    def _make_regions(self, recipe: Regional, name: str) -> int | None:
+        regions, parts, everywhere = self._due(recipe)
+        made_from = self._made_from(recipe, parts=parts)
+        if self.store.digest(name) == made_from:
+            return None
+        rows = recipe.lay(recipe.make(self.run, regions), self._tasks(recipe, regions))
+        return self.store.write(
+            table(name).conform(rows),
+            name,
+            digest=made_from,
+            parts=parts,
+            partition_by=("region",),
+            replace_where=None if everywhere else _in_regions(regions),
+            properties=self._properties(recipe),
+        )
+
+    def _find_due(self, recipe: Regional) -> tuple[frozenset[str], dict[str, str], bool]:
+        """The regions to make again, what each region would be made from, and whether that is the whole table.
+
+        A region whose records are all gone is made again too, into nothing.
+        """
+        sources = self.run.sources
+        flows = (*recipe.rows_of, *recipe.linked_by)
+        wanted = {
+            region: self._made_from(
+                recipe,
+                inputs={f: sources.parts(f)[region].state for f in flows if region in sources.parts(f)},
+                national={flow: sources.versions[flow] for flow in recipe.national},
+            )
+            for region in sorted({region for flow in recipe.rows_of for region in sources.parts(flow)})
         }
-    )
+        noted = self.store.parts(f"{STAGE}/{recipe.name}")
+        regions = wanted.keys() | noted.keys()
+        due = frozenset(region for region in regions if wanted.get(region) != noted.get(region))
+        return due, wanted, not noted or due == regions
+
+    def _tasks(self, recipe: Regional, regions: frozenset[str]) -> dict[str, range]:
+        """The partitions that write each region, in the order of the regions: a file for so many rows, one at least.
+
+        Small regions share a partition, which writes their files one after the other.
+        """
+        parts = [self.run.sources.parts(flow) for flow in recipe.rows_of]
+        records = {r: sum(part[r].records for part in parts if r in part) for r in sorted(regions)}
+        enough = min(FILE_ROWS, 1 + sum(records.values()) // self.run.settings.spark.person_partitions)
+        tasks, last, held = {}, 0, 0
+        for region, number in records.items():
+            if held and held + number > enough:
+                last, held = last + 1, 0
+            tasks[region] = range(last, last + 1 + number // FILE_ROWS)
+            last, held = tasks[region].stop - 1, held + number
+        return tasks
+
+    def _made_from(self, recipe: Whole | Regional, **inputs: dict) -> str:
+        return digest(
+            {
+                "table": recipe.name,
+                **inputs,
+                "declaration": conf_digest(f"tables/{STAGE}"),
+                "code": code_digest(STAGE),
+                "key": self._fingerprint if recipe.of_persons else None,
+            }
+        )
+
+    def _properties(self, recipe: Whole | Regional) -> dict[str, str] | None:
+        return {KEY_FINGERPRINT: self._fingerprint} if recipe.of_persons else None
+
+
+def _asks_registers(recipe: Whole | Regional) -> bool:
+    return isinstance(recipe, Regional) and not set(REGISTERS).isdisjoint((*recipe.rows_of, *recipe.linked_by))
+
+
+def _in_regions(regions: frozenset[str]) -> str:
+    """A condition on the regions, which no code of a region can break out of."""
+    quoted = ["'" + region.replace("\\", "\\\\").replace("'", "\\'") + "'" for region in sorted(regions)]
+    return f"region in ({', '.join(quoted)})"
