@@ -14,6 +14,8 @@ A fact is a mapping of one key, its kind, to what is said of it:
     hospital stay:    from, to; the same, in general medicine
     day hospital:     from, to; the same
     registration:     told (one semester), register, born, sex, living
+    assisted:         born, sex; from (1 January 2010), died (the register of assisted persons, ANA)
+    certificate:      died, cause (ICD-10 without dot; natural: I219)
 
 Every fact may say `dsm` (030-321-001); an episode or residential stay that the semesters tell of differently is told by
 several facts of the same `contact`. Semesters are written 2015S1.
@@ -23,6 +25,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from percorsi.features.crosswalk import Crosswalk
 from percorsi.features.frames import INPUTS as TABLES
 from percorsi.features.frames import build_frames
 from percorsi.settings import load_settings
@@ -99,8 +102,8 @@ def frames(spark, people: Iterable[Mapping[str, Any]], services: list[tuple] = S
     rows: Rows = {name: [] for name in TABLES}
     for person_id, person in enumerate(people, start=1):
         _tell(rows, person_id, person)
-    columns = ("region", "azienda", "dsm", "structure", "year", "kind")
-    rows["service"] = [dict(zip(columns, service, strict=True)) for service in services]
+    columns = ("region", "azienda", "dsm", "structure", "year", "kind", "name", "dsm_name")
+    rows["service"] = [dict(zip(columns, service, strict=False)) for service in services]
     made = {}
     for name, told in rows.items():
         declared = table(f"conformed/{name}")
@@ -109,9 +112,18 @@ def frames(spark, people: Iterable[Mapping[str, Any]], services: list[tuple] = S
     return made
 
 
-def built(spark, people: Iterable[Mapping[str, Any]], parameters: Any = None, year: int = 2015) -> dict[str, list]:
+def built(
+    spark,
+    people: Iterable[Mapping[str, Any]],
+    parameters: Any = None,
+    year: int = 2015,
+    services: list[tuple] = SERVICES,
+    crosswalk: Crosswalk | None = None,
+) -> dict[str, list]:
     """The rows of the feature tables that follow from all people."""
-    made = build_frames(frames(spark, people), parameters or load_settings().parameters, year, lambda df: df.persist())
+    parameters = parameters or load_settings().parameters
+    conformed = frames(spark, people, services)
+    made = build_frames(conformed, parameters, year, lambda df: df.persist(), crosswalk or Crosswalk())
     return {name: df.collect() for name, df in made.items()}
 
 
@@ -262,6 +274,23 @@ def _registration(said: dict[str, Any], person: Mapping[str, Any]) -> Iterable[t
     yield "registration", row
 
 
+def _assisted(said: dict[str, Any], person: Mapping[str, Any]) -> Iterable[tuple[str, dict]]:
+    row = {
+        "start_date": said.pop("from", date(2010, 1, 1)),
+        "sex": said.pop("sex", person.get("sex", "2")),
+        "birth_year": said.pop("born", person.get("born", 1970)),
+        "death_date": said.pop("died", None),
+    }
+    _all_told(said)
+    yield "assisted_person", row
+
+
+def _certificate(said: dict[str, Any], person: Mapping[str, Any]) -> Iterable[tuple[str, dict]]:
+    row = {"death_date": said.pop("died"), "cause": said.pop("cause", "I219")}
+    _all_told(said)
+    yield "cause_of_death", row
+
+
 _TELLERS = {
     "episode": _episode,
     "intervention": _intervention,
@@ -271,4 +300,6 @@ _TELLERS = {
     "hospital stay": _record("2601", "1"),
     "day hospital": _record("4001", "2"),
     "registration": _registration,
+    "assisted": _assisted,
+    "certificate": _certificate,
 }

@@ -10,6 +10,7 @@ from calendar import monthrange
 from datetime import date, timedelta
 from pathlib import Path
 
+from mutations_registers import MOVES, RegisterMutations
 from oracle.layouts import FIELDS
 from oracle.persons import ANONYMOUS
 
@@ -32,25 +33,33 @@ LATE = ("030", "090", "150")  # regions that send corrections in files of their 
 
 
 def mutate(delivery: Path, seed: int) -> None:
-    """Change the files of a delivery (three years, all flows) in place, and add corrections in a folder `later`."""
+    """Change the files of a delivery (three years, all flows) in place, and add corrections in a folder `later`.
+
+    The table of the codes that move is written beside the delivery.
+    """
     mutation = _Mutation(delivery, random.Random(seed))
+    mutation.boundaries()
     mutation.interventions()
     mutation.presences()
     mutation.contacts()
     mutation.residential()
     mutation.anagrafica()
     mutation.hospital()
+    mutation.registers_unknown()
+    mutation.assisted()
+    mutation.certificates()
     mutation.broken_lines()
     mutation.write(delivery)
 
 
-class _Mutation:
+class _Mutation(RegisterMutations):
     def __init__(self, delivery: Path, chance: random.Random) -> None:
         self.chance = chance
         self.lines: dict[str, list[str]] = {}
         for path in sorted(delivery.glob("*.csv")):
             self.lines[path.name] = path.read_text(encoding="utf-8").splitlines()
         self.later: dict[str, list[str]] = {}  # corrections in the folder `later`, by the names of their files
+        self.moves: list[str] = []  # rows of the table of boundaries
 
     def records(self, flow: str, share: float) -> list[tuple[str, dict[str, str]]]:
         """(file, fields by name) of a share of a flow's records, drawn at random; insertions only."""
@@ -65,7 +74,7 @@ class _Mutation:
     def names(self, file: str) -> list[str]:
         """The fields of a file in its order."""
         flow = file.split("_")[0]
-        return self.lines[file][0].split("~") if flow in ("SDO", "STR") else FIELDS[flow]
+        return self.lines[file][0].split("~") if flow in ("SDO", "STR", "ANA", "CDM") else FIELDS[flow]
 
     def operation(self, flow: str) -> str:
         return "OP" if flow == "SDO" else "op"
@@ -255,6 +264,9 @@ class _Mutation:
                 (delivery / file).write_bytes(b"")
             else:
                 (delivery / file).write_bytes(_text(lines[:1] if how else lines))
+        crosswalk = delivery.parent / "area_crosswalk.csv"
+        head = [MOVES] if not crosswalk.exists() else crosswalk.read_text(encoding="utf-8").splitlines()
+        crosswalk.write_bytes(_text(head + self.moves))
         (delivery / "later").mkdir()
         for file, lines in self.later.items():
             if file.removesuffix(".gz") in GONE:

@@ -153,7 +153,9 @@ def test_rows_get_the_codes_of_the_year(spark, crosswalk):
 
 def test_a_table_without_moves_leaves_rows_as_they_are(spark):
     service = spark.createDataFrame([], table("conformed/service").schema)
-    assert Boundaries(Crosswalk(), service, EvaluationWindow(2015)).of_year(service) is service
+    moved = Boundaries(Crosswalk(), service, EvaluationWindow(2015)).of_year(service)
+    plan = moved._jdf.queryExecution().optimizedPlan().toString()
+    assert moved.schema == service.schema and "Join" not in plan
 
 
 @pytest.mark.parametrize(

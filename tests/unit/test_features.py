@@ -8,6 +8,8 @@ import pytest
 from histories import HOSPITAL, built, frames
 from percorsi.cohorts.window import EvaluationWindow
 from percorsi.features import build
+from percorsi.features.boundaries import Boundaries
+from percorsi.features.crosswalk import COLUMNS, FILE, Crosswalk
 from percorsi.features.frames import INPUTS, TABLES
 from percorsi.settings import Parameters
 from percorsi.tables import declared_tables, table
@@ -187,7 +189,8 @@ def test_the_register_of_the_nearest_year_gives_the_dsm(spark) -> None:
 
         rows = [("030", "321", dsm, HOSPITAL, year, "SPDC") for year, dsm in years.items()]
         rows.append(("030", "321", "009", HOSPITAL, 2015, "CSM"))  # no SPDC, though of the same code
-        made = dsm_of_hospitals(frames(spark, [], rows)["service"], EvaluationWindow(2015))
+        service, window = frames(spark, [], rows)["service"], EvaluationWindow(2015)
+        made = dsm_of_hospitals(service, Boundaries(Crosswalk(), service, window), window)
         return {(row["discharge_year"], row["dsm"]) for row in made.collect()}
 
     # 2013 and 2016 lie as near to 2014.5 nowhere: every year has a nearest one, 2017 is beyond the window.
@@ -247,7 +250,7 @@ def test_a_null_stands_only_where_its_meaning_is_declared(tables) -> None:
 def test_the_stage_makes_the_slice_of_a_year_once(spark, store, settings, monkeypatch) -> None:
     made: list[int] = []
 
-    def instead(conformed, parameters, year, keep) -> dict:
+    def instead(conformed, parameters, year, keep, crosswalk) -> dict:
         made.append(year)
         assert conformed.keys() == set(INPUTS)
         return {name: spark.createDataFrame([], table(f"features/{name}").schema) for name in few}
@@ -266,6 +269,9 @@ def test_the_stage_makes_the_slice_of_a_year_once(spark, store, settings, monkey
     assert made == [2015, 2014]
     other = settings.model_copy(update={"parameters": Parameters(transfer_gap_days=1)})
     build(store, other, 2015)
-    store.write(store.read("conformed/presence"), "conformed/presence")
+    store.write(store.read("conformed/presence"), "conformed/presence", digest="of another delivery")
     build(store, other, 2015)
     assert made == [2015, 2014, 2015, 2015]
+    (store.home.path / FILE).write_text(f"{','.join(COLUMNS)}\n2014,080,110,,,114,\n")  # boundaries of its own
+    build(store, other, 2015)
+    assert made == [2015, 2014, 2015, 2015, 2015]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 TERRITORIAL = "territorial"
+SPEAKERS = ("registered", "assisted", "discharged")  # of sex and year of birth, in their order
 AGE_CLASSES = ((18, 24), (25, 34), (35, 44), (45, 54), (55, 64), (65, 74), (75, None))
 
 
@@ -53,17 +54,33 @@ def discharged(records: "DataFrame", window: EvaluationWindow) -> "DataFrame":
     )
 
 
-def described(window: EvaluationWindow) -> dict[str, "Column"]:
-    """Columns of a person who has `registered` and `discharged`: the register decides, the hospital where it is silent.
+def assisted(assisted_person: "DataFrame", window: EvaluationWindow) -> "DataFrame":
+    """What the register of assisted persons (ANA) says: person_id, `assisted` struct (sex, birth_year) of the latest
+    record begun up to Y1 (null: none), `ana_death` (date, the earliest of all records begun up to the data end)."""
+    from pyspark.sql import functions as F
 
-    A person of whom neither speaks has sex 9 (unknown) and no age.
+    end = F.lit(window.data_end)
+    begun = F.col("start_date") <= F.lit(window.end)
+    latest = F.max(F.when(begun, F.struct("start_date", F.struct("sex", "birth_year").alias("said"))))
+    died = F.when(F.col("death_date") <= end, F.col("death_date"))
+    return (
+        assisted_person.where(F.col("start_date") <= end)
+        .groupBy("person_id")
+        .agg(latest["said"].alias("assisted"), F.min(died).alias("ana_death"))
+    )
+
+
+def described(window: EvaluationWindow) -> dict[str, "Column"]:
+    """Columns of a person who has `registered`, `assisted` and `discharged`: the first that speaks of the person says
+    both sex and year of birth.
+
+    A person of whom none speaks has sex 9 (unknown) and no age.
     """
     from pyspark.sql import functions as F
 
     def said(attribute: str) -> "Column":
-        return F.when(F.col("registered").isNotNull(), F.col(f"registered.{attribute}")).otherwise(
-            F.col(f"discharged.{attribute}")
-        )
+        speaks = [F.when(F.col(who).isNotNull(), F.struct(f"{who}.{attribute}")) for who in SPEAKERS]
+        return F.coalesce(*speaks)[attribute]
 
     sex, birth_year = said("sex"), said("birth_year")
     age = (F.lit(window.year) - birth_year).cast("int")

@@ -39,13 +39,14 @@ class Boundaries:
         self._spark = service.sparkSession
         self._answers = answers(crosswalk, _register(crosswalk, service, window), window)
 
-    def of_year(self, rows: "DataFrame") -> "DataFrame":
+    def of_year(self, rows: "DataFrame", into: tuple[str, str] = ("azienda", "dsm")) -> "DataFrame":
         """`rows` (region, azienda, dsm, structure, year and more) with azienda and dsm as they are in the evaluation
-        year; both null where that cannot be told. One broadcast join, none where nothing moves."""
+        year, in the columns `into`; both null where that cannot be told. One broadcast join, none where nothing moves.
+        """
         from pyspark.sql import functions as F
 
         if not self._answers:
-            return rows
+            return rows.withColumns({into[0]: F.col("azienda"), into[1]: F.col("dsm")})
         dsm, structure = "coalesce(dsm, '')", "coalesce(structure, '')"
         exact = f"concat({dsm}, '|', {structure})"
         found = f"""case when _moves is null then struct(azienda, dsm)
@@ -57,11 +58,11 @@ class Boundaries:
         earliest = min(year for _, _, year in self._answers)
         same = [F.col("region") == F.col("_region"), F.col("azienda") == F.col("_azienda")]
         year = F.greatest(F.col("year"), F.lit(earliest)) == F.col("_year")
-        told = {"azienda": "_code.azienda", "dsm": "_code.dsm"}
         return (
             rows.join(F.broadcast(self._table()), [*same, year], "left")
             .withColumn("_code", F.expr(found))
-            .select(*(F.col(told.get(c, c)).alias(c) for c in rows.columns))
+            .withColumns({into[0]: F.col("_code.azienda"), into[1]: F.col("_code.dsm")})
+            .drop("_code", "_region", "_azienda", "_year", "_moves")
         )
 
     def _table(self) -> "DataFrame":

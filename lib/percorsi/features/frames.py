@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING
 
 from percorsi.cohorts import treated
 from percorsi.cohorts.window import EvaluationWindow
-from percorsi.features import attributes, contacts, episodes, follow_up, hospital, places, residential, services
+from percorsi.features import (
+    areas,
+    attributes,
+    contacts,
+    deaths,
+    episodes,
+    follow_up,
+    hospital,
+    places,
+    residential,
+    services,
+)
+from percorsi.features.boundaries import Boundaries
+from percorsi.features.crosswalk import Crosswalk
 from percorsi.settings import Parameters
 from percorsi.tables import table
 
@@ -22,8 +35,12 @@ Keep = Callable[["DataFrame"], "DataFrame"]
 INPUTS = (
     *("registration", "care_episode", "intervention", "presence"),
     *("residential_stay", "hospital_record", "service"),
+    *("assisted_person", "cause_of_death"),
 )
-TABLES = ("person_year", "spdc_stay", "person_area", "stay_area", "excluded")
+TABLES = (
+    *("person_year", "spdc_stay", "person_area", "stay_area", "excluded"),
+    *("after_death", "unknown_area", "area_name"),
+)
 NATION = "IT"
 
 
@@ -32,6 +49,7 @@ def build_frames(
     parameters: Parameters,
     year: int,
     keep: Keep = lambda df: df,
+    crosswalk: Crosswalk = Crosswalk(),
 ) -> dict[str, "DataFrame"]:
     """The feature tables of a year, as conf/tables/features declares them.
 
@@ -40,7 +58,9 @@ def build_frames(
     """
     from pyspark.sql import functions as F
 
-    everybody = keep(persons(frames, parameters, EvaluationWindow(year), keep))
+    window = EvaluationWindow(year)
+    boundaries = Boundaries(crosswalk, frames["service"], window)
+    everybody = keep(persons(frames, parameters, window, boundaries, keep))
     known = everybody.where(F.col("birth_year").isNotNull())
     made = {
         "person_year": known,
@@ -48,11 +68,16 @@ def build_frames(
         "person_area": _areas(known),
         "stay_area": _areas(_stays(known)),
         "excluded": _excluded(everybody),
+        "after_death": deaths.records_after(frames, everybody, window),
+        "unknown_area": areas.unknown(frames, crosswalk, boundaries, window),
+        "area_name": areas.names(frames["service"], window),
     }
     return {name: table(f"features/{name}").conform(df.withColumn("year", F.lit(year))) for name, df in made.items()}
 
 
-def persons(frames: Frames, parameters: Parameters, window: EvaluationWindow, keep: Keep) -> "DataFrame":
+def persons(
+    frames: Frames, parameters: Parameters, window: EvaluationWindow, boundaries: Boundaries, keep: Keep
+) -> "DataFrame":
     """One row a person with a DSM contact day of Y in the cohort's sight, of known age or not.
 
     The columns of `features/person_year` (but year), birth_year, the list of SPDC stays of Y, in_regions and in_dsms.
@@ -60,10 +85,10 @@ def persons(frames: Frames, parameters: Parameters, window: EvaluationWindow, ke
     from pyspark.sql import functions as F
 
     order = parameters.pathway_order
-    dsms = services.dsm_of_hospitals(frames["service"], window)
+    dsms = services.dsm_of_hospitals(frames["service"], boundaries, window)
     records = keep(hospital.records(frames["hospital_record"], dsms, window))
     numbered_seen = hospital.numbered(records.where(F.col("discharge_date") <= F.lit(window.end)), parameters)
-    residential_stays = residential.stays(frames["residential_stay"], window)
+    residential_stays = residential.stays(frames["residential_stay"], boundaries, window)
 
     where = places.of_activity(frames["intervention"], window)
     for more in (
@@ -79,8 +104,10 @@ def persons(frames: Frames, parameters: Parameters, window: EvaluationWindow, ke
         hospital.of_outcomes(hospital.stays(hospital.numbered(records, parameters)), window),
         hospital.of_cohort(hospital.stays(numbered_seen), window, order),
         hospital.deaths(records),
-        episodes.of_persons(episodes.latest_reports(frames["care_episode"], window), window, order),
+        episodes.of_persons(episodes.latest_reports(frames["care_episode"], boundaries, window), window, order),
+        deaths.certified(frames["cause_of_death"], window),
         attributes.registered(frames["registration"], window),
+        attributes.assisted(frames["assisted_person"], window),
         attributes.discharged(records, window),
     )
     rows = places.of_persons(where)
@@ -100,8 +127,8 @@ def _derived(rows: "DataFrame", parameters: Parameters, window: EvaluationWindow
         lambda: treated.pathway_columns(parameters.pathway_order, parameters.use_sdo_diagnosis),
         lambda: {
             **counts,
+            **deaths.columns(window),
             "first_contact_date": treated.first_contact(),
-            "death_date": F.coalesce("sdo_death", "sism_death"),
             "stays": stays,
         },
         lambda: {

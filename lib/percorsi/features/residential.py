@@ -6,6 +6,7 @@ Source: measurement manual, section 1 (a residential stay comes with its semeste
 from typing import TYPE_CHECKING
 
 from percorsi.cohorts.window import EvaluationWindow
+from percorsi.features.boundaries import Boundaries
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -13,15 +14,15 @@ if TYPE_CHECKING:
 STAY = ["person_id", "region", "azienda", "dsm", "structure", "contact_id", "admission_date"]
 
 
-def stays(residential_stay: "DataFrame", window: EvaluationWindow) -> "DataFrame":
-    """One row a stay: its key; `seen_end` and `last_end`, its last day by the latest semester up to Y1 (null: not told
-    of by then) and by the latest of all semesters read."""
+def stays(residential_stay: "DataFrame", boundaries: Boundaries, window: EvaluationWindow) -> "DataFrame":
+    """One row a stay: its key, with azienda and DSM as they are in Y; `seen_end` and `last_end`, its last day by the
+    latest semester up to Y1 (null: not told of by then) and by the latest of all semesters read."""
     from pyspark.sql import functions as F
 
     semester_end = F.expr("if(semester = 1, make_date(year, 6, 30), make_date(year, 12, 31))")
     told = F.struct("year", "semester", F.coalesce("discharge_date", semester_end).alias("end"))
     return (
-        window.activity(residential_stay)
+        boundaries.of_year(window.activity(residential_stay))
         .groupBy(*STAY)
         .agg(F.max(F.when(F.col("year") <= window.year, told)).alias("seen"), F.max(told).alias("last"))
         .select(*STAY, F.col("seen.end").alias("seen_end"), F.col("last.end").alias("last_end"))

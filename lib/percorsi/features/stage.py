@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from percorsi.digests import code_digest, conf_digest, digest
 from percorsi.errors import ResultUnavailable
+from percorsi.features.crosswalk import Crosswalk, crosswalk_file, load_crosswalk
 from percorsi.features.frames import INPUTS, TABLES, build_frames
 from percorsi.settings import Settings
 from percorsi.storage import Store
@@ -20,12 +21,14 @@ def build(store: Store, settings: Settings, year: int, tick: Callable[[str], Non
     """Make the slices of `year` anew unless they were made from the same tables, parameters and code.
 
     Gives the version of each feature table by its name (`features/person_year`, ...). `tick` is called with the name of
-    each table as its turn comes. Raises ResultUnavailable where a conformed table is not there.
+    each table as its turn comes. Raises ResultUnavailable where a conformed table is not there, ConfigurationError
+    where the crosswalk of the areas has faults.
     """
     tick = tick or (lambda step: None)
+    crosswalk = _crosswalk(store)
     versions = _versions(store)
     frames = {name: store.read(f"conformed/{name}", versions[name]) for name in INPUTS}
-    made_from = _made_from(versions, settings)
+    made_from = _made_from(versions, settings, crosswalk)
     names = [f"{STAGE}/{name}" for name in TABLES]
     if _up_to_date(store, year, made_from):
         return {name: store.version(name) for name in names}
@@ -38,7 +41,7 @@ def build(store: Store, settings: Settings, year: int, tick: Callable[[str], Non
 
     written = {}
     try:
-        made = build_frames(frames, settings.parameters, year, keep)
+        made = build_frames(frames, settings.parameters, year, keep, crosswalk)
         for table, name in zip(TABLES, names, strict=True):
             tick(table)
             note = json.dumps({**_noted(store, name), str(year): made_from}, sort_keys=True)
@@ -53,7 +56,7 @@ def build(store: Store, settings: Settings, year: int, tick: Callable[[str], Non
 
 def require(store: Store, settings: Settings, year: int) -> None:
     """Raise ResultUnavailable unless the features of `year` are those of the present tables, parameters and code."""
-    if not _up_to_date(store, year, _made_from(_versions(store), settings)):
+    if not _up_to_date(store, year, _made_from(_versions(store), settings, _crosswalk(store))):
         raise ResultUnavailable(
             f"the features of {year} are not those of the present facts, parameters and code",
             next_step=f"`percorsi features --year {year}` makes them; `percorsi run` takes the whole way",
@@ -74,10 +77,15 @@ def _noted(store: Store, name: str) -> dict[str, str]:
     return json.loads(store.digest(name) or "{}")
 
 
-def _made_from(versions: dict[str, int], settings: Settings) -> str:
+def _crosswalk(store: Store) -> Crosswalk:
+    return load_crosswalk(crosswalk_file(store.home))
+
+
+def _made_from(versions: dict[str, int], settings: Settings, crosswalk: Crosswalk) -> str:
     return digest(
         {
             "inputs": versions,
+            "crosswalk": [move[:-1] for move in crosswalk.moves],  # whatever their lines
             "parameters": settings.parameters.model_dump(),
             "codes": conf_digest("codes", f"tables/{STAGE}"),
             "code": code_digest(STAGE, "cohorts", "intervals", "conformed"),

@@ -1,0 +1,137 @@
+"""Death, suicide and who a person is, by the sources in their order; what is recorded after the death."""
+
+from datetime import date as d
+from typing import Any
+
+import pytest
+
+from histories import built
+
+VISIT = {"intervention": {"day": d(2015, 2, 10)}}
+
+
+def closed(day: d, mode: str) -> dict[str, Any]:
+    return {"episode": {"opened": d(2014, 3, 1), "closed": day, "closing diagnosis": "29530", "mode": mode}}
+
+
+def died_in_hospital(day: d) -> dict[str, Any]:
+    return {"hospital stay": {"from": d(2015, 1, 20), "to": day, "died": True}}
+
+
+def ana(**said: Any) -> dict[str, Any]:
+    return {"assisted": said}
+
+
+def cdm(day: d, cause: str = "I219") -> dict[str, Any]:
+    return {"certificate": {"died": day, "cause": cause}}
+
+
+# who, facts beside a visit on 10 February 2015, (death, what told it, suicide in 2015)
+DEATHS: list[tuple[str, list[dict], tuple]] = [
+    ("of whom nothing is told", [], (None, None, False)),
+    ("ANA before CDM", [ana(died=d(2015, 3, 1)), cdm(d(2015, 3, 5))], (d(2015, 3, 5), "cdm", False)),
+    ("CDM before all", [cdm(d(2015, 6, 1)), ana(died=d(2015, 5, 1)), died_in_hospital(d(2015, 4, 1)),
+                        closed(d(2015, 3, 1), "5")], (d(2015, 6, 1), "cdm", False)),
+    ("ANA before hospital", [ana(died=d(2015, 5, 1)), died_in_hospital(d(2015, 4, 1))], (d(2015, 5, 1), "ana", False)),
+    ("hospital before SISM", [died_in_hospital(d(2015, 4, 1)), closed(d(2015, 3, 1), "5")],
+     (d(2015, 4, 1), "sdo", False)),
+    ("SISM alone", [ana(), closed(d(2015, 3, 1), "5")], (d(2015, 3, 1), "sism", False)),
+    ("on the last day of the year", [cdm(d(2015, 12, 31), "X709")], (d(2015, 12, 31), "cdm", True)),
+    ("on the first day of the next", [cdm(d(2016, 1, 1), "X709")], (d(2016, 1, 1), "cdm", False)),
+    ("on the first day of the year", [cdm(d(2015, 1, 1), "X600")], (d(2015, 1, 1), "cdm", True)),
+    ("on 29 February", [ana(died=d(2016, 2, 29))], (d(2016, 2, 29), "ana", False)),
+    ("two dates in ANA", [ana(died=d(2015, 6, 10)), ana(**{"from": d(2015, 1, 1), "died": d(2015, 6, 2)})],
+     (d(2015, 6, 2), "ana", False)),
+    ("two dates in CDM", [cdm(d(2015, 6, 10), "X700"), cdm(d(2015, 6, 2))], (d(2015, 6, 2), "cdm", False)),
+    ("on the last day of the data", [cdm(d(2016, 12, 31))], (d(2016, 12, 31), "cdm", False)),
+    ("after the data end", [cdm(d(2017, 1, 1)), ana(died=d(2017, 1, 1))], (None, None, False)),
+    ("after the data end, hospital before", [ana(died=d(2017, 1, 1)), died_in_hospital(d(2015, 4, 1))],
+     (d(2015, 4, 1), "sdo", False)),
+    ("told by a record begun after the data end", [ana(**{"from": d(2017, 1, 1), "died": d(2015, 4, 1)})],
+     (None, None, False)),
+    ("long ago", [cdm(d(2009, 7, 1))], (d(2009, 7, 1), "cdm", False)),
+    ("X84", [cdm(d(2015, 5, 1), "X849")], (d(2015, 5, 1), "cdm", True)),
+    ("X59 and X85 are none", [cdm(d(2015, 5, 1), "X599")], (d(2015, 5, 1), "cdm", False)),
+    ("X85", [cdm(d(2015, 5, 1), "X85")], (d(2015, 5, 1), "cdm", False)),
+    ("sequelae", [cdm(d(2015, 5, 1), "Y870")], (d(2015, 5, 1), "cdm", True)),
+    ("other sequelae", [cdm(d(2015, 5, 1), "Y871")], (d(2015, 5, 1), "cdm", False)),
+    ("a cause that is not given", [cdm(d(2015, 5, 1), None), closed(d(2015, 5, 1), "4")],
+     (d(2015, 5, 1), "cdm", False)),
+    ("suicide for the CSM, CDM knows better", [cdm(d(2015, 5, 1)), closed(d(2015, 5, 1), "4")],
+     (d(2015, 5, 1), "cdm", False)),
+    ("suicide for the CSM, CDM does not know", [ana(died=d(2015, 4, 29)), closed(d(2015, 5, 1), "4")],
+     (d(2015, 4, 29), "ana", True)),
+    ("suicide for the CSM, CDM knows after the data end", [cdm(d(2017, 1, 1)), closed(d(2015, 5, 1), "4")],
+     (d(2015, 5, 1), "sism", True)),
+    ("suicide for the CSM, in the year after", [closed(d(2016, 1, 1), "4")], (d(2016, 1, 1), "sism", False)),
+]  # fmt: skip
+
+NOT_REGISTERED = {"registered": False, "facts": [VISIT]}
+# who, sex and year of birth for SDO, facts; sex and age in 2015
+HOSPITAL = {"hospital stay": {"from": d(2015, 1, 20), "to": d(2015, 1, 22)}}
+WHO: list[tuple[dict[str, Any], tuple]] = [
+    ({"who": "ANA beside an anagrafica", "facts": [VISIT, ana(sex="1", born=1950)]}, ("2", 45)),
+    ({"who": "ANA beside the hospital", "registered": False, "facts": [VISIT, HOSPITAL, ana(sex="1", born=1950)]},
+     ("1", 65)),
+    ({"who": "latest of two up to the end of the year", "registered": False, "facts": [
+        VISIT, ana(sex="1", born=1950), ana(**{"from": d(2015, 12, 31), "sex": "2", "born": 1951}),
+        ana(**{"from": d(2016, 1, 1), "sex": "1", "born": 1952})]}, ("2", 64)),
+    ({"who": "ANA of the year after only", "registered": False, "facts": [
+        VISIT, HOSPITAL, ana(**{"from": d(2016, 1, 1), "sex": "1", "born": 1950})]}, ("2", 45)),
+    ({"who": "ANA does not know the sex", "registered": False, "facts": [VISIT, HOSPITAL, ana(sex="9", born=1950)]},
+     ("9", 65)),
+]  # fmt: skip
+AGELESS = {"who": "ANA has no year of birth", "registered": False, "facts": [VISIT, HOSPITAL, ana(born=None)]}
+PEOPLE = [*({"who": who, "facts": [VISIT, *facts]} for who, facts, _ in DEATHS), *(who for who, _ in WHO), AGELESS]
+
+
+@pytest.fixture(scope="module")
+def tables(spark) -> dict[str, list]:
+    return built(spark, PEOPLE)
+
+
+@pytest.mark.parametrize("number", range(len(DEATHS)), ids=[who for who, *_ in DEATHS])
+def test_a_death_and_what_told_it(number: int, tables) -> None:
+    row = next(row for row in tables["person_year"] if row["person_id"] == number + 1)
+    assert (row["death_date"], row["death_source"], row["suicide"]) == DEATHS[number][2]
+
+
+@pytest.mark.parametrize("number", range(len(WHO)), ids=[who["who"] for who, _ in WHO])
+def test_sex_and_age_where_no_anagrafica_tells_them(number: int, tables) -> None:
+    row = next(row for row in tables["person_year"] if row["person_id"] == len(DEATHS) + number + 1)
+    assert (row["sex"], row["age"]) == WHO[number][1]
+
+
+def test_the_first_that_speaks_of_a_person_decides_even_without_a_year_of_birth(tables) -> None:
+    assert len(PEOPLE) not in {row["person_id"] for row in tables["person_year"]}
+    assert [(row["region"], row["persons"]) for row in tables["excluded"]] in (
+        [("030", 1), ("IT", 1)],
+        [("IT", 1), ("030", 1)],
+    )
+
+
+def test_records_after_the_death_are_counted_by_flow(spark) -> None:
+    after = [
+        {"who": "seen after her death", "facts": [
+            cdm(d(2015, 2, 10)), {"intervention": {"day": [d(2015, 2, 10), d(2015, 2, 11), d(2016, 3, 1)]}},
+            {"presence": {"day": d(2015, 2, 12), "dsm": "080-101-001"}},
+            {"SPDC stay": {"from": d(2015, 2, 9), "to": d(2015, 2, 20)}},
+            {"residential stay": {"from": d(2015, 6, 1), "told": ["2015S1", "2015S2"]}},
+            {"episode": {"opened": d(2014, 3, 1)}}]},
+        {"who": "admitted after her death", "facts": [
+            VISIT, ana(died=d(2015, 4, 1)), {"day hospital": {"from": d(2015, 4, 2), "to": d(2015, 4, 2)}},
+            {"intervention": {"day": d(2015, 4, 5)}},
+            {"episode": {"opened": d(2015, 5, 1), "told": ["2015S1"]}}]},
+        {"who": "without a contact in the year", "facts": [
+            cdm(d(2015, 2, 10)), {"intervention": {"day": d(2016, 4, 5)}}]},
+        {"who": "long dead", "facts": [VISIT, cdm(d(2009, 1, 1))]},
+    ]  # fmt: skip
+    rows = built(spark, after)["after_death"]
+    # The last one: a visit, and an episode opened in 2014 that four semesters and 2014's two tell (six records).
+    assert sorted((row["flow"], row["region"], row["records"], row["persons"]) for row in rows) == [
+        ("CNT", "030", 7, 2),
+        ("PSR", "030", 2, 1),
+        ("PSS", "080", 1, 1),
+        ("PST", "030", 4, 3),
+        ("SDO", "030", 1, 1),
+    ]
