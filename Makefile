@@ -34,7 +34,7 @@ demo: $(INSTALLED)  ## the whole way on a synthetic nation: delivery in, release
 		"give this one a folder of its own: make demo DEMO=demo-$(NATION) ..." >&2; exit 2; }
 	@test -f $(DEMO)/nation/delivery/SYNTHETIC.json || $(BIN)/percorsi synthesize \
 		--out $(DEMO)/nation --scale $(SCALE) --seed $(SEED) --years $(YEARS)
-	$(BIN)/percorsi run --home $(DEMO)/home --deliveries $(DEMO)/nation --year $(YEAR)
+	$(BIN)/percorsi run --home $(DEMO)/home --deliveries $(DEMO)/nation/delivery --year $(YEAR)
 	@n=1; while [ -e $(DEMO)/home/releases/$(YEAR).$$n ]; do n=$$((n + 1)); done; set -x; \
 		$(BIN)/percorsi release --home $(DEMO)/home --run latest --name $(YEAR).$$n
 

@@ -54,6 +54,14 @@ def _print_versions(versions: dict[str, int]) -> None:
     print_rows([{"table": name, "version": version} for name, version in versions.items()])
 
 
+def _tell_returned(home: Home) -> None:
+    """Say it where somebody who was erased is there again: what becomes of it is the steward's."""
+    from percorsi.erasure import come_back
+
+    for day, persons in come_back(home).items():
+        print(f"persons erased on {day} who were delivered again: {persons} (docs/erasure.md)", file=sys.stderr)
+
+
 @command
 def synthesize(
     out: Annotated[Path, typer.Option(help="Folder to write the nation's delivery into.")],
@@ -97,6 +105,7 @@ def conform(home: HomeOption = HOME, env: EnvironmentOption = "local") -> None:
     from percorsi import pipeline
 
     _print_versions(pipeline.conform(Home(home), load_settings(env)))
+    _tell_returned(Home(home))
 
 
 @command
@@ -148,6 +157,7 @@ def run(
 
     result = pipeline.run(Home(home), load_settings(env), deliveries, year, accept, _day(delivered), skip_refused)
     print(result)
+    _tell_returned(Home(home))
 
 
 @command

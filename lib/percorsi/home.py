@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from percorsi.errors import ConfigurationError, HomeLocked
 
 SYNTHETIC = "SYNTHETIC.json"  # marks a delivery as synthetic, and the home it went into
+CROSSWALK = "area_crosswalk.csv"  # may lie beside a delivery: the boundaries of its nation
 KEY_VARIABLE = "PERCORSI_PERSON_KEY"
 KEY_FILE_VARIABLE = "PERCORSI_PERSON_KEY_FILE"
 _KEY_BYTES = 32

@@ -29,10 +29,12 @@ if TYPE_CHECKING:
 @contextlib.contextmanager
 def _stage(home: Home, settings: Settings, title: str, total: int = 1) -> Iterator[tuple[Store, Steps]]:
     """The home held alone, Spark running, progress shown: what every stage needs."""
+    from percorsi.erasure import refuse_unfinished
     from percorsi.session import spark_session
 
     _check_definitions()
     with home.lock(title), steps(title, total) as tick:
+        refuse_unfinished(home)
         yield Store(home, spark_session(settings)), tick
 
 
@@ -45,6 +47,14 @@ def _check_definitions() -> None:
     load_layouts()
     load_catalogue()
     load_suites()
+
+
+def _note_nation(home: Home, deliveries: Path) -> None:
+    """What lies beside a delivery and holds for all that the home makes: that it is synthetic, its own boundaries."""
+    from percorsi.features import bring
+
+    home.note_synthetic(deliveries)
+    bring(home, deliveries)
 
 
 def _need_deliveries(home: Home) -> None:
@@ -63,7 +73,7 @@ def ingest(
 
     with _stage(home, settings, "ingest") as (store, tick):
         tick("ingest")
-        home.note_synthetic(deliveries)
+        _note_nation(home, deliveries)
         return flows.ingest(store, deliveries, delivered=delivered, skip_refused=skip_refused, tick=tick.within)
 
 
@@ -123,7 +133,7 @@ def run(
 
     with _stage(home, settings, "run", 5) as (store, tick):
         tick("ingest")
-        home.note_synthetic(deliveries)
+        _note_nation(home, deliveries)
         arrived = flows.ingest(store, deliveries, delivered=delivered, skip_refused=skip_refused, tick=tick.within)
         tick("conform")
         make_facts(store, settings, tick.within)

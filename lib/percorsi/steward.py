@@ -6,8 +6,19 @@ from typing import Annotated
 
 import typer
 
-from percorsi.console import HOME, HomeOption, JsonOption, command, existing, print_rows, tell
+from percorsi.console import (
+    HOME,
+    EnvironmentOption,
+    HomeOption,
+    JsonOption,
+    command,
+    existing,
+    print_rows,
+    tell,
+)
 from percorsi.errors import UsageError
+from percorsi.progress import steps
+from percorsi.settings import load_settings
 
 _RULE_COLUMNS = ("flow", "code", "field", "severity", "kind", "implemented", "title", "reason")
 
@@ -74,3 +85,27 @@ def rejected(
 
         number = write_workbook(found, entries, layouts, xlsx)
         print(f"{number} faults of single records in {xlsx}", file=sys.stderr if as_json else sys.stdout)
+
+
+@command
+def erase(
+    cuni_file: Annotated[Path, typer.Option("--cuni-file", help="File with one CUNI a line; - reads standard input.")],
+    reason: Annotated[str | None, typer.Option(help="Why; it is kept, and must not say who it is.")] = None,
+    home: HomeOption = HOME,
+    env: EnvironmentOption = "local",
+) -> None:
+    """Take persons out of the home for good, old versions included."""
+    from percorsi.erasure import erase as work
+
+    with steps("erase", 1) as tick:
+        tick("erase")
+        report = work(existing(home), load_settings(env), cuni_file, reason, tick.within)
+    print(report)
+
+
+@command
+def rekey(home: HomeOption = HOME, env: EnvironmentOption = "local") -> None:
+    """Give the numbers of persons another key: the one that the environment names, else a new one of the home's own."""
+    from percorsi.erasure import rekey as work
+
+    print(work(existing(home), load_settings(env)))

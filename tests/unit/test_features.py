@@ -9,7 +9,8 @@ from histories import HOSPITAL, built, frames
 from percorsi.cohorts.window import EvaluationWindow
 from percorsi.features import build
 from percorsi.features.boundaries import Boundaries
-from percorsi.features.crosswalk import COLUMNS, FILE, Crosswalk
+from percorsi.features.crosswalk import COLUMNS, Crosswalk
+from percorsi.home import CROSSWALK
 from percorsi.features.frames import INPUTS, TABLES
 from percorsi.settings import Parameters
 from percorsi.tables import declared_tables, table
@@ -272,6 +273,6 @@ def test_the_stage_makes_the_slice_of_a_year_once(spark, store, settings, monkey
     store.write(store.read("conformed/presence"), "conformed/presence", digest="of another delivery")
     build(store, other, 2015)
     assert made == [2015, 2014, 2015, 2015]
-    (store.home.path / FILE).write_text(f"{','.join(COLUMNS)}\n2014,080,110,,,114,\n")  # boundaries of its own
+    (store.home.path / CROSSWALK).write_text(f"{','.join(COLUMNS)}\n2014,080,110,,,114,\n")  # boundaries of its own
     build(store, other, 2015)
     assert made == [2015, 2014, 2015, 2015, 2015]

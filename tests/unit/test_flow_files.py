@@ -28,7 +28,14 @@ def test_names_decide_wherever_the_files_lie(tmp_path: Path) -> None:
         write_file(tmp_path / path, [header(flow), line(flow)])
     for period in ("", "_S2", "_03"):
         write_file(tmp_path / f"SDO_030_2015{period}.csv", [header("SDO")])
-    for passed_over in ("README.md", "notes.txt", ".PST_030_2015_S1.csv", ".hidden/PST_030_2015_S1.csv", "map.pdf"):
+    for passed_over in (
+        "README.md",
+        "area_crosswalk.csv",
+        "notes.txt",
+        ".PST_030_2015_S1.csv",
+        ".hidden/PST_030_2015_S1.csv",
+        "map.pdf",
+    ):
         write_file(tmp_path / passed_over, ["x"])
     taken, refused = _seen(tmp_path)
     assert not refused

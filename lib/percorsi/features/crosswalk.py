@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from percorsi.errors import ConfigurationError
-from percorsi.home import Home
+from percorsi.home import CROSSWALK, Home
 from percorsi.regions import regions
 from percorsi.settings import conf_dir
 
-FILE = "area_crosswalk.csv"
 COLUMNS = ["year", "region", "azienda", "dsm", "structure", "new_azienda", "new_dsm"]
 _FORMS = {
     "year": r"[12][0-9]{3}",
@@ -116,8 +115,8 @@ class Crosswalk:
 
 def crosswalk_file(home: Home) -> Path:
     """The table that a home uses: its own, else that of the configuration."""
-    own = home.path / FILE
-    return own if own.is_file() else conf_dir() / "reference" / FILE
+    own = home.path / CROSSWALK
+    return own if own.is_file() else conf_dir() / "reference" / CROSSWALK
 
 
 def bring(home: Home, deliveries: Path) -> None:
@@ -125,11 +124,13 @@ def bring(home: Home, deliveries: Path) -> None:
 
     Raises ConfigurationError where it has faults, or the home has another one already.
     """
-    brought = next((f / FILE for f in (deliveries, deliveries.resolve().parent) if (f / FILE).is_file()), None)
+    brought = next(
+        (f / CROSSWALK for f in (deliveries, deliveries.resolve().parent) if (f / CROSSWALK).is_file()), None
+    )
     if brought is None:
         return
     load_crosswalk(brought)
-    own, content = home.path / FILE, brought.read_bytes()
+    own, content = home.path / CROSSWALK, brought.read_bytes()
     if own.is_file() and own.read_bytes() != content:
         raise ConfigurationError(
             f"{brought}: the home has another table of boundaries already",
@@ -204,5 +205,5 @@ def _refuse_chains(path: Path, moves: tuple[Move, ...]) -> None:
 
 def _fault(where: str, what: str) -> ConfigurationError:
     return ConfigurationError(
-        f"{where}: {what}", next_step=f"the head of conf/reference/{FILE} says how rows are written"
+        f"{where}: {what}", next_step=f"the head of conf/reference/{CROSSWALK} says how rows are written"
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from percorsi.errors import UsageError
 from percorsi.flows.layout import Layout
+from percorsi.home import CROSSWALK
 from percorsi.regions import regions
 
 _NAME = re.compile(
@@ -85,7 +86,9 @@ def discover(folder: Path, layouts: dict[str, Layout]) -> Found:
     """The files of a delivery, all in the order of their paths.
 
     A file is part of the delivery when it ends in .csv or .csv.gz, or when its name begins like one of a known flow;
-    all others (notes, documents, hidden files) are passed over. Raises UsageError where the folder is none.
+    all others (notes, documents, hidden files, a table of boundaries) are passed over.
+
+    Raises UsageError where the folder is none.
     """
     root = folder.resolve()
     if not root.is_dir():
@@ -123,6 +126,8 @@ def _walk(root: Path) -> list[str]:
 
 
 def _is_candidate(name: str, layouts: dict[str, Layout]) -> bool:
+    if name == CROSSWALK:
+        return False
     return name.lower().endswith(_TEXT) or name.split("_")[0] in layouts and "_" in name
 
 
