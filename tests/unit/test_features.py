@@ -10,8 +10,8 @@ from percorsi.cohorts.window import EvaluationWindow
 from percorsi.features import build
 from percorsi.features.boundaries import Boundaries
 from percorsi.features.crosswalk import COLUMNS, Crosswalk
-from percorsi.home import CROSSWALK
 from percorsi.features.frames import INPUTS, TABLES
+from percorsi.home import CROSSWALK
 from percorsi.settings import Parameters
 from percorsi.tables import declared_tables, table
 
