@@ -147,11 +147,9 @@ def _written(name: str):
 # Where the command is killed, one after the other on the same home.
 DEATHS = [
     _written("raw/PST"),
-    _written("raw/ANT"),
     _written("delivery_file"),
     _written("current/SDO"),
     (traces, "empty", lambda home, name: name == "conformed/person"),
-    (traces, "forget", lambda home, name: name == "raw/PST"),
 ]
 
 
@@ -242,7 +240,9 @@ def test_what_is_left_is_what_there_would_be_without_the_person(store, settings,
 
 def test_a_new_key_gives_new_numbers_and_never_two_at_once(store, settings, tmp_path, monkeypatch) -> None:
     monkeypatch.delenv("PERCORSI_PERSON_KEY", raising=False)
-    _deliver(tmp_path / "all", store)
+    registered = [_ant(ANNA, OF_ANNA), _ant(BRUNO, OF_BRUNO), _ant(CARLA, SHARED)]
+    write_file(tmp_path / "d" / "ANT_030_2015_S1.csv", [header("ANT"), *registered])
+    ingest(store, tmp_path / "d", delivered=FIRST)
     conform(store, settings)
     old, before = store.home.person_key(), _rows(store, "conformed/person")
     run_id = _run(settings, store, "S20")
@@ -262,7 +262,7 @@ def test_a_new_key_gives_new_numbers_and_never_two_at_once(store, settings, tmp_
         assert row[0] not in _remembered(store.home)
     conform(store, settings)
     after = _rows(store, "conformed/person")
-    assert [row[1:] for row in after] != [] and {r[0] for r in after}.isdisjoint({r[0] for r in before})
+    assert len(after) == 3 and {row[0] for row in after}.isdisjoint({row[0] for row in before})
     assert sorted(row[1:] for row in after) == sorted(row[1:] for row in before)
     assert store.property("conformed/person", KEY_FINGERPRINT) == fingerprint(new)
     assert store.version("conformed/person") > version  # a version of before is never taken for one of now
