@@ -23,14 +23,20 @@ def digest_files(folder: Path, pattern: str) -> str:
     return total.hexdigest()
 
 
+_SHARED = ("code_lists.py", "periods.py", "regions.py", "storage.py", "tables.py")  # what every room's tables rest on
+
+
 @cache
 def code_digest(*rooms: str) -> str:
-    """Digest of the Python code of some rooms of the library (all, where none is named).
+    """Digest of the Python code of some rooms of the library and what they share (all of it, where none is named).
 
     A stage that carries it is computed again when its code changes, commit or not.
     """
     top = Path(__file__).parent
-    return digest([digest_files(top / room, "*.py") for room in rooms] if rooms else digest_files(top, "*.py"))
+    if not rooms:
+        return digest_files(top, "*.py")
+    shared = [hashlib.sha256((top / name).read_bytes()).hexdigest() for name in _SHARED]
+    return digest([*shared, *(digest_files(top / room, "*.py") for room in rooms)])
 
 
 @cache

@@ -39,12 +39,14 @@ def _stage(home: Home, settings: Settings, title: str, total: int = 1) -> Iterat
 
 
 def _check_definitions() -> None:
-    """Layouts, catalogue and expectations, checked as a whole before anything long begins."""
+    """Layouts, code lists, catalogue and expectations, checked as a whole before anything long begins."""
+    from percorsi.code_lists import check_code_lists
     from percorsi.flows import load_layouts
     from percorsi.indicators.catalogue import load_catalogue
     from percorsi.quality import load_suites
 
     load_layouts()
+    check_code_lists()
     load_catalogue()
     load_suites()
 
@@ -269,6 +271,6 @@ def _dsm_names(home: Home, year: int, version: int | None) -> dict[str, str]:
     if version is None:
         return {}
     services = DeltaTable(str(home.tables / "conformed/service"), version=version)
-    columns = ["region", "azienda", "dsm", "year", "dsm_name"]
+    columns = ["region", "azienda", "dsm", "structure", "year", "dsm_name"]
     rows = services.to_pandas(columns=columns).query("year == @year").dropna(subset=["dsm_name"])
-    return {f"{r.region}-{r.azienda}-{r.dsm}": r.dsm_name for r in rows.sort_values("dsm_name").itertuples()}
+    return {f"{r.region}-{r.azienda}-{r.dsm}": r.dsm_name for r in rows.sort_values(columns[:4]).itertuples()}

@@ -88,6 +88,19 @@ def rejected(
 
 
 @command
+def anomalies(
+    home: HomeOption = HOME,
+    year: Annotated[int | None, typer.Option(min=1900, max=2100, help="Only of a year.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell what is odd and was kept: contradictions, unknown packs and areas, records of nobody or after a death."""
+    from percorsi.anomalies import anomalies as work
+    from percorsi.anomalies import as_text
+
+    tell(work(existing(home), year), as_text, as_json)
+
+
+@command
 def erase(
     cuni_file: Annotated[Path, typer.Option("--cuni-file", help="File with one CUNI a line; - reads standard input.")],
     reason: Annotated[str | None, typer.Option(help="Why; it is kept, and must not say who it is.")] = None,

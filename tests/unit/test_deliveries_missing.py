@@ -6,7 +6,8 @@ import pytest
 
 from percorsi.flows.layout import load_layouts
 from percorsi.flows.ledger import Entry
-from percorsi.flows.missing import matrix, missing, months_of, spans
+from percorsi.flows.missing import matrix, missing, spans
+from percorsi.periods import months_of
 from percorsi.regions import regions
 
 _ALL = load_layouts()
@@ -78,7 +79,7 @@ def test_a_flow_of_the_nation_has_one_row_unless_a_region_sends_it() -> None:
     ],
 )
 def test_months_are_told_as_the_runs_they_make(periods: list[tuple[str, str]], words: list[str]) -> None:
-    assert spans(set().union(*(months_of(*period) for period in periods))) == words
+    assert spans(set().union(*(months_of(int(year), part) for year, part in periods))) == words
 
 
 def test_the_matrix_has_regions_by_flows_and_names_who_sent_nothing() -> None:

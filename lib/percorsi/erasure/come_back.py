@@ -4,6 +4,7 @@ from datetime import date
 
 from percorsi.conformed.identity import fingerprint
 from percorsi.erasure.record import records
+from percorsi.erasure.traces import tables_of_persons
 from percorsi.home import Home
 
 
@@ -15,15 +16,19 @@ def come_back(home: Home) -> dict[date, int]:
     from deltalake import DeltaTable
 
     erased = [record for record in records(home) if record.persons]
-    if not erased or not (home.tables / "conformed/person").exists():
+    facts = [name for name in tables_of_persons(home) if name.startswith("conformed/")] if erased else []
+    if not facts:
         return {}
     key = fingerprint(home.person_key())
     wanted = sorted({number for record in erased if record.key == key for number in record.persons})
     if not wanted:
         return {}
-    persons = DeltaTable(str(home.tables / "conformed/person"))
-    rows = persons.to_pyarrow_table(columns=["person_id"], filters=[("person_id", "in", wanted)])
-    present = set(rows["person_id"].to_pylist())
+    present: set[int] = set()
+    for name in facts:  # `person` leaves out who is in drugs, tests or causes of death alone
+        rows = DeltaTable(str(home.tables / name)).to_pyarrow_table(
+            columns=["person_id"], filters=[("person_id", "in", wanted)]
+        )
+        present |= set(rows["person_id"].to_pylist())
     found = {record.day: 0 for record in erased}
     for record in erased:
         found[record.day] += len(present & {*record.persons}) if record.key == key else 0

@@ -3,6 +3,6 @@
 from percorsi.flows.ingest import FlowReport, IngestReport, ingest
 from percorsi.flows.layout import Layout, load_layouts
 from percorsi.flows.ledger import deliveries
-from percorsi.flows.registers import rejections
+from percorsi.flows.unknown import rejections
 
 __all__ = ["FlowReport", "IngestReport", "Layout", "deliveries", "ingest", "load_layouts", "rejections"]

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 from percorsi.errors import PercorsiError
 from percorsi.flows.layout import Layout
 from percorsi.flows.ledger import Entry, small_table
-from percorsi.flows.raw import REGION_OF_SLICE
-from percorsi.flows.registers import REJECTED_BY_REGISTER, Registers, asked_by
-from percorsi.flows.rules import ERRORS_TYPE, rejects
+from percorsi.flows.registers import Registers, asked_by
+from percorsi.flows.unknown import BROADCAST_KEYS, faults_by_file, holds_faults, without_rejected, write_faults
 from percorsi.home import Home
 from percorsi.storage import Store
 
@@ -28,7 +27,6 @@ _STATE_SCHEMA = (
     "cancelled long, unknown_variations long, rejected long, registers string"
 )
 _FEW = 200_000  # records that are simply sorted by their key
-_BROADCAST_KEYS = 1_000_000  # keys that every task can hold
 _FILE_ROWS = 250_000  # a task writes a file a region: few records, few tasks
 _FILE = ("slice", "delivery", "file")
 # Day of delivery, period of the file (by its last month), file name, line; then what tells apart two files of one name
@@ -124,9 +122,11 @@ def _rebuild(
     )
     with contextlib.ExitStack() as cached:
         faults = registers.faults(accepted, layout)
+        unknown: list[Row] = []
         if faults is not None:
-            accepted = _without_rejected(accepted, faults.persist())
-            cached.callback(faults.unpersist)
+            cached.callback(faults.persist().unpersist)
+            unknown = faults_by_file(faults)
+            accepted = without_rejected(accepted, faults, sum(row["rejected"] for row in unknown))
         number = sum(sum(part.values()) for part in files.values())
         single, several = _by_records_of_key(accepted, layout, number, cached)
         ranked = _ranked(several, layout).persist()
@@ -149,47 +149,12 @@ def _rebuild(
             )
         )
         found = {(r["slice"], r["delivery"], r["file"]): r.asDict() for r in counted.collect()}
-        for row in _write_rejected(store, layout.flow, stale, faults):
+        if faults is not None and (unknown or holds_faults(store, layout.flow)):
+            write_faults(store, layout.flow, faults, _slices_sql(stale))
+        for row in unknown:
             place = row["slice"], row["delivery"], row["file"]
             found.setdefault(place, {})["rejected"] = row["rejected"]
     return {part: _fates(layout.flow, part, files[part], found, registers.digest(layout, part)) for part in stale}
-
-
-def _without_rejected(records: "DataFrame", faults: "DataFrame") -> "DataFrame":
-    """The records but those that a register rejects: few, or the register is wrong."""
-    from pyspark.sql import functions as F
-
-    rejected = faults.where(rejects("errors")).select("delivery", "file", "line")
-    number = rejected.count()
-    if not number:
-        return records
-    return records.join(
-        F.broadcast(rejected) if number <= _BROADCAST_KEYS else rejected, ["delivery", "file", "line"], "left_anti"
-    )
-
-
-def _write_rejected(store: Store, flow: str, stale: list[str], faults: "DataFrame | None") -> "list[Row]":
-    """What the registers do not know, as `rejected` says it; gives slice, delivery, file and the number rejected."""
-    from pyspark.sql import functions as F
-
-    if faults is None and not store.exists(REJECTED_BY_REGISTER):
-        return []
-    columns = ("slice", "delivery", "file", "line", "errors")
-    if faults is None:
-        faults = store.spark.createDataFrame(
-            [], f"slice string, delivery string, file string, line long, errors {ERRORS_TYPE}"
-        )
-    errors = faults.selectExpr(*columns[:-1], "explode(errors) as error").selectExpr(
-        f"'{flow}' as flow", *columns[:-1], "error.field", "error.code", "error.severity", REGION_OF_SLICE
-    )
-    store.write(
-        errors.coalesce(1),
-        REJECTED_BY_REGISTER,
-        partition_by=("flow", "slice_region"),
-        replace_where=f"flow = '{flow}' and {_slices_sql(stale)}",
-    )
-    rejected = faults.where(rejects("errors")).groupBy("slice", "delivery", "file")
-    return rejected.agg(F.count("*").alias("rejected")).collect()
 
 
 def _by_records_of_key(
@@ -213,7 +178,7 @@ def _by_records_of_key(
         .persist()
     )
     cached.callback(again.unpersist)
-    marks = F.broadcast(again) if again.count() <= _BROADCAST_KEYS else again
+    marks = F.broadcast(again) if again.count() <= BROADCAST_KEYS else again
     return keyed.join(marks, "_key", "left_anti").drop("_key"), keyed.join(marks, "_key", "left_semi").drop("_key")
 
 

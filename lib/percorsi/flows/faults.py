@@ -15,8 +15,8 @@ from percorsi.flows.arrow import partition_values, scan
 from percorsi.flows.layout import Layout
 from percorsi.flows.ledger import LEDGER, Entry, read_ledger
 from percorsi.flows.raw import REJECTED
-from percorsi.flows.registers import REJECTED_BY_REGISTER
 from percorsi.flows.rule_list import SEVERITIES, titles
+from percorsi.flows.unknown import REJECTED_BY_REGISTER
 from percorsi.home import Home
 from percorsi.sheets import printable
 

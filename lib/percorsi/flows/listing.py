@@ -8,8 +8,9 @@ from percorsi.flows.arrow import scan
 from percorsi.flows.current import read_fates
 from percorsi.flows.layout import Layout
 from percorsi.flows.ledger import Entry, read_ledger, small_table
-from percorsi.flows.missing import NATION, Months, missing, months_of, spans
+from percorsi.flows.missing import NATION, missing, spans
 from percorsi.home import Home
+from percorsi.periods import Months, months_of
 from percorsi.texts import text_table
 
 _ORPHANS = "conformed/orphan"
@@ -67,7 +68,7 @@ def delivery_rows(home: Home, entries: Iterable[Entry]) -> list[dict]:
     varied = _variations(home, {e.flow for e in entries}, {e.delivery for e in entries})
     rows = []
     for (delivered, delivery, flow, region), files in groups.items():
-        months: Months = set().union(*(months_of(e.year, e.period) for e in files))
+        months: Months = set().union(*(months_of(int(e.year), e.period) for e in files))
         of_files = [became[delivery, e.file] for e in files]
         rows.append(
             {

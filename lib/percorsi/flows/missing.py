@@ -9,24 +9,13 @@ from textwrap import fill
 
 from percorsi.flows.layout import Layout
 from percorsi.flows.ledger import Entry
+from percorsi.periods import Months, months_of
 from percorsi.regions import regions
 from percorsi.texts import text_table
 
 NATION = "IT"
 _WIDTH = 118
 _RUNS = 2  # runs of missing periods that a cell tells one by one
-_PERIODS = {
-    "": range(1, 13),
-    "S1": range(1, 7),
-    "S2": range(7, 13),
-    **{f"{month:02}": range(month, month + 1) for month in range(1, 13)},
-}
-Months = set[tuple[int, int]]
-
-
-def months_of(year: str, period: str) -> Months:
-    """(year, month) pairs of a file's period: `S1`, `S2`, `01` to `12`, or empty for the year."""
-    return {(int(year), month) for month in _PERIODS[period]}
 
 
 def missing(entries: Iterable[Entry], layouts: Mapping[str, Layout], year: int | None = None) -> list[dict]:
@@ -42,7 +31,7 @@ def missing(entries: Iterable[Entry], layouts: Mapping[str, Layout], year: int |
         return []
     given: dict[tuple[str, str], Months] = defaultdict(set)
     for entry in loaded:
-        given[entry.flow, entry.region or NATION] |= months_of(entry.year, entry.period)
+        given[entry.flow, entry.region or NATION] |= months_of(int(entry.year), entry.period)
     seen = [int(e.year) for e in loaded]
     years = [year] if year else list(range(min(seen), max(seen) + 1))
     return [
@@ -65,7 +54,7 @@ def _row(layout: Layout, place: str, years: list[int], given: Months | None) -> 
     months: Months = set()
     for year in years:
         for unit in units:
-            due = months_of(str(year), unit)
+            due = months_of(year, unit)
             lacks = due - (given or set())
             months |= lacks
             lacking += _named(year, unit, lacks, due)
@@ -86,7 +75,7 @@ def _named(year: int, unit: str, lacks: Months, due: Months) -> list[str]:
         return [f"{year} {unit}".rstrip()]
     names = []
     for half in ("S1", "S2"):
-        of_half = months_of(str(year), half)
+        of_half = months_of(year, half)
         names += [f"{year} {half}"] if of_half <= lacks else [f"{year} {m:02}" for _, m in sorted(of_half & lacks)]
     return names
 

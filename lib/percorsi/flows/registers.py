@@ -4,7 +4,6 @@ So it does not matter which came first, the register or the records that it has 
 all that was delivered. A register speaks for the regions and years that deliver it.
 """
 
-from functools import reduce
 from typing import TYPE_CHECKING
 
 from percorsi.digests import digest
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from pyspark.sql import DataFrame
 
-REJECTED_BY_REGISTER = "rejected_by_register"
 _BETWEEN = "'\\u0001'"  # between the parts of a key: no field holds it
 
 
@@ -113,14 +111,3 @@ def _key(parts: list[str]) -> str:
 
 def _literal(value: str) -> str:
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def rejections(store: Store, delivery: str) -> "DataFrame":
-    """All errors of a delivery, as they were read and by the registers: flow, file, line, field, code, severity."""
-    columns = ("flow", "file", "line", "field", "code", "severity")
-    tables = [name for name in ("rejected", REJECTED_BY_REGISTER) if store.exists(name)]
-    found = [store.read(name).where(f"delivery = '{delivery}'").select(*columns) for name in tables]
-    empty = store.spark.createDataFrame(
-        [], "flow string, file string, line long, field string, code string, severity string"
-    )
-    return reduce(lambda left, right: left.unionByName(right), found, empty)

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from percorsi.indicators.catalogue import Catalogue, Measure
-from percorsi.indicators.needs import YEARS_READ, months_of
+from percorsi.indicators.needs import YEARS_READ
+from percorsi.periods import Months, months_of
 from percorsi.regions import mask, regions
 
 # In the order in which they are given where several hold.
@@ -20,8 +21,6 @@ REASONS = (
     "denominator_zero",
     "expected_below_one",
 )
-
-Months = set[tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def coverage(
 def _delivered_months(
     delivered: Iterable[tuple[str, str, int | None, str]], year: int
 ) -> dict[tuple[str, str], Months]:
-    """(file, region) -> the months of the years that are read; a register without a year covers none."""
+    """(file, region) -> the months of the years that are read; region '' for the files of the nation."""
     months: dict[tuple[str, str], Months] = {}
     for file, region, of_year, period in delivered:
         if of_year is not None and of_year - year in YEARS_READ:
@@ -83,8 +82,8 @@ def _reason(
     holds = set()
     for need in measure.needs:
         for file in need.files:
-            there = months.get((file, region))
-            if there is None:
+            there = months.get((file, region), set()) | months.get((file, ""), set())  # the nation's hold for all
+            if not there:
                 holds.add("supplementary_flow_absent" if file == "SUP" else "missing_flow")
             elif not need.months(year) <= there:
                 holds.add("window_not_covered")

@@ -3,22 +3,19 @@
 import re
 from dataclasses import dataclass
 
+from percorsi.periods import Months, months_of
+
 SISM = ("ANT", "CNT", "PST", "ANR", "CNR", "PSR", "PSS")
+DRUGS = ("FAR", "DIR")
 FLOWS = ("SISM", "SDO", "FAR", "DIR", "SPE", "PS", "NPIA", "SIND", "CDM", "ANA", "SUP")
 YEARS_READ = range(-3, 2)  # Y-3 to Y+1: what else a region has loaded changes nothing
 
 _PERIOD = re.compile(r"^Y(?P<offset>[+-]\d)?(?P<part>S[12])?$")
-_MONTHS = {
-    "": range(1, 13),
-    "S1": range(1, 7),
-    "S2": range(7, 13),
-    **{f"{m:02}": range(m, m + 1) for m in range(1, 13)},
-}
 
 
 @dataclass(frozen=True)
 class Need:
-    """One flow in one period; SISM stands for its seven files."""
+    """One flow in one period; SISM stands for its seven files, FAR and DIR for the register of packs as well."""
 
     flow: str
     offset: int
@@ -26,19 +23,16 @@ class Need:
 
     @property
     def files(self) -> tuple[str, ...]:
-        return SISM if self.flow == "SISM" else (self.flow,)
+        if self.flow == "SISM":
+            return SISM
+        return (self.flow, "AIC") if self.flow in DRUGS else (self.flow,)
 
-    def months(self, year: int) -> set[tuple[int, int]]:
+    def months(self, year: int) -> Months:
         """(year, month) pairs that must be delivered for the evaluation year `year`."""
         return months_of(year + self.offset, self.part)
 
     def __str__(self) -> str:
         return f"{self.flow} Y{self.offset or '':{'+' if self.offset else ''}}{self.part}"
-
-
-def months_of(year: int, period: str) -> set[tuple[int, int]]:
-    """(year, month) pairs of a delivered period: `S1`, `S2`, `01` to `12`, or empty for the year."""
-    return {(year, month) for month in _MONTHS[period]}
 
 
 def parse_need(flow: str, period: str) -> Need:

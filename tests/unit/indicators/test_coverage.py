@@ -101,3 +101,19 @@ def test_periods_are_months(period, first, last, count):
 def test_other_periods_are_refused(period):
     with pytest.raises(ValueError):
         parse_need("SISM", period)
+
+
+def test_a_file_of_the_nation_holds_for_every_region():
+    national = [row if row[0] != "SDO" else ("SDO", "", *row[2:]) for row in FULL]
+    assert [reason(code, national) for code in ("S13", "S14", "S25")] == [None] * 3
+    late = [row for row in national if row[:3] != ("SDO", "", Y - 1)]
+    assert reason("S14", late) == "window_not_covered"
+    assert reason("S14", [*late, ("SDO", "030", Y - 1, "")]) is None  # the nation's and the region's together
+
+
+def test_drugs_need_the_register_of_packs():
+    assert [parse_need(flow, "Y").files for flow in ("FAR", "DIR", "SPE")] == [
+        ("FAR", "AIC"),
+        ("DIR", "AIC"),
+        ("SPE",),
+    ]
