@@ -35,7 +35,13 @@ def anagrafica(chunk: Chunk, flow: str, needed: np.ndarray) -> Table:
     nobody = glue(chunk.anonymous, words(["1"]))
     person = pa.concat_arrays([person, nobody]).take(pa.array(np.where(anonymous, len(p), np.arange(len(p)))))
     types = [*figures["identity_type"], "99"]
-    kind = draws.pick("identity type", p.number, cumulative(list(figures["identity_type"].values())))
+    weights = cumulative(list(figures["identity_type"].values()))
+    kind = draws.pick("identity type", p.number, weights)
+    if flow == "ANR":  # rule 3082 has a shorter list there: who has another type is told of with one of that list
+        other = np.isin(types, figures["territorial_types"])
+        weights = np.where(other[:-1], 0, list(figures["identity_type"].values()))
+        again = draws.pick("identity type ANR", p.number, cumulative(weights))
+        kind = np.where(other[kind], again, kind)
     kind = np.where(anonymous, len(types) - 1, kind)
     person = glue(person, words(types).take(pa.array(kind)), text(p.birth_year))
     fixed = glue(chunk.id_rec, person.take(pa.array(chunk.registrations // dsms)))
