@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from percorsi.home import CROSSWALK
 from percorsi.synthetic import truth
 from percorsi.synthetic.geography import Geography
 from percorsi.synthetic.medicines import AIC_COLUMNS, make_packs
@@ -48,7 +49,12 @@ def write_packs(delivery: Path, parameters: Parameters, years: range) -> list[tu
 
 
 def write_boundaries(out: Path, geography: Geography) -> None:
-    """The table of the nation's own boundaries, in the form of conf/reference/area_crosswalk.csv."""
+    """The nation's own boundaries in the form of conf/reference/area_crosswalk.csv: in the delivery, and beside it.
+
+    A home takes the table from the folder that is given as its deliveries and from nowhere else: that is delivery/ as
+    a rule, and `out` where the whole nation is given at once.
+    """
     head = ["year", "region", "azienda", "dsm", "structure", "new_azienda", "new_dsm"]
     body = "".join(",".join(map(str, row)) + "\n" for row in [head, *geography.moves()])
-    (out / "area_crosswalk.csv").write_text(body, encoding="utf-8")
+    for folder in (out / "delivery", out):
+        (folder / CROSSWALK).write_text(body, encoding="utf-8")
