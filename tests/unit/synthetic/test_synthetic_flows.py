@@ -7,7 +7,9 @@ from datetime import date
 import pytest
 from synthetic_nation import YEARS
 
+from percorsi.features.crosswalk import brought
 from percorsi.flows.layout import load_layouts
+from percorsi.home import Home
 from percorsi.regions import regions
 from percorsi.settings import conf_dir, load_yaml
 from percorsi.synthetic import synthesize
@@ -190,9 +192,15 @@ def test_the_merger_changes_codes_and_no_registration(clean):
     )
     register = {line.fields[1:3] for line in clean.lines("STR") if line.fields[0] == "100" and line.fields[4] == "2015"}
     assert register == {("301", "001"), new}
-    table = (clean.summary.delivery.parent / "area_crosswalk.csv").read_text().splitlines()
+    table = (clean.summary.delivery / "area_crosswalk.csv").read_text().splitlines()
     assert table == ["year,region,azienda,dsm,structure,new_azienda,new_dsm",
                      "2015,100,302,002,,310,010", "2015,100,303,003,,310,010"]  # fmt: skip
+
+
+def test_a_home_finds_the_boundaries_in_the_delivery_and_in_the_whole_nation(clean, tmp_path):
+    delivery, whole = clean.summary.delivery, clean.summary.delivery.parent
+    found = brought(Home(tmp_path), delivery)
+    assert found is not None and found == brought(Home(tmp_path), whole)
 
 
 @pytest.fixture(scope="module")
@@ -248,10 +256,12 @@ def test_corrections_stand_behind_what_they_correct(spoilt, listed):
         assert operations[operation] == {w for w, k in listed.items() if k == kind and w[0].split("_")[0] in KEY}
 
 
-def test_late_corrections_are_of_records_delivered_and_say_what_they_change(spoilt):
+def test_late_corrections_are_of_current_records_without_error_and_say_what_they_change(spoilt):
     late = spoilt.summary.delivery.parent / "late"
     rows = [row for row in spoilt.truth("late")]
     assert {row["operation"] for row in rows} == {"V", "C"}
+    wrong = {(row["file"], row["line"]) for row in spoilt.truth("spoilt")}
+    keys = {"PST": (0, 1, 3, 4, 5, 6, 7, 8, 9), "CNT": (0, 1, 3, 4, 5, 6, 7), "SDO": (0, 1, 2, 3), **KEY}
     for row in rows:
         path = late / row["file"]
         fields = path.read_text(encoding="utf-8").splitlines()[row["line"] - 1].split("~")
@@ -260,7 +270,13 @@ def test_late_corrections_are_of_records_delivered_and_say_what_they_change(spoi
         original = [*fields[:place], row["before"], *fields[place + 1 : -1], "I"]
         if row["operation"] == "V":
             assert fields[place] == row["after"] != row["before"]
-        assert "~".join(original) in (spoilt.summary.delivery / row["file"]).read_text(encoding="utf-8").splitlines()
+        key = [fields[i] for i in keys[row["flow"]]]
+        content = (spoilt.summary.delivery / row["file"]).read_text(encoding="utf-8").splitlines()
+        cells = [line.split("~") for line in content]
+        (at,) = [i for i, found in enumerate(cells) if [found[k] for k in keys[row["flow"]] if k < len(found)] == key]
+        assert content[at] == "~".join(original) and (row["file"], at + 1) not in wrong
+        if row["flow"] == "FAR" and row["operation"] == "V":
+            assert row["before"] in ("1", "2") and row["after"] == "3"
     assert (late / "SYNTHETIC.json").is_file() and "SYNTHETIC" in (late / "LEGGIMI.txt").read_text()
 
 
