@@ -51,12 +51,17 @@ def _check_definitions() -> None:
     load_suites()
 
 
-def _note_nation(home: Home, deliveries: Path) -> None:
-    """What lies beside a delivery and holds for all that the home makes: that it is synthetic, its own boundaries."""
-    from percorsi.features import bring
+def _take_in(store: Store, deliveries: Path, delivered: date | None, skip_refused: bool, tick: Steps) -> "IngestReport":
+    """A delivery, and what lies beside its files and holds for all that the home makes: that it is synthetic, its own
+    boundaries. These are kept once the delivery is in."""
+    from percorsi import flows
+    from percorsi.features import brought, keep
 
-    home.note_synthetic(deliveries)
-    bring(home, deliveries)
+    store.home.note_synthetic(deliveries)
+    boundaries = brought(store.home, deliveries)
+    report = flows.ingest(store, deliveries, delivered=delivered, skip_refused=skip_refused, tick=tick.within)
+    keep(store.home, boundaries)
+    return report
 
 
 def _need_deliveries(home: Home) -> None:
@@ -71,12 +76,9 @@ def _need_deliveries(home: Home) -> None:
 def ingest(
     home: Home, settings: Settings, deliveries: Path, delivered: date | None, skip_refused: bool
 ) -> "IngestReport":
-    from percorsi import flows
-
     with _stage(home, settings, "ingest") as (store, tick):
         tick("ingest")
-        _note_nation(home, deliveries)
-        return flows.ingest(store, deliveries, delivered=delivered, skip_refused=skip_refused, tick=tick.within)
+        return _take_in(store, deliveries, delivered, skip_refused, tick)
 
 
 def conform(home: Home, settings: Settings) -> dict[str, int]:
@@ -129,14 +131,12 @@ def run(
     skip_refused: bool,
 ) -> "Outcome":
     """From a delivery to the values of a year."""
-    from percorsi import flows
     from percorsi.conformed import conform as make_facts
     from percorsi.features import build
 
     with _stage(home, settings, "run", 5) as (store, tick):
         tick("ingest")
-        _note_nation(home, deliveries)
-        arrived = flows.ingest(store, deliveries, delivered=delivered, skip_refused=skip_refused, tick=tick.within)
+        arrived = _take_in(store, deliveries, delivered, skip_refused, tick)
         tick("conform")
         make_facts(store, settings, tick.within)
         tick("features")

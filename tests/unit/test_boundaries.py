@@ -7,7 +7,7 @@ import pytest
 from percorsi.cohorts.window import EvaluationWindow
 from percorsi.errors import ConfigurationError
 from percorsi.features.boundaries import Boundaries, Register, answers
-from percorsi.features.crosswalk import COLUMNS, Code, Crosswalk, bring, crosswalk_file, load_crosswalk
+from percorsi.features.crosswalk import COLUMNS, Code, Crosswalk, brought, crosswalk_file, keep, load_crosswalk
 from percorsi.settings import conf_dir
 from percorsi.tables import table
 
@@ -198,17 +198,20 @@ def test_a_file_without_the_header_is_refused(tmp_path):
 
 def test_a_nation_brings_its_own_table_and_no_second_one(home, tmp_path):
     assert crosswalk_file(home) == conf_dir() / "reference" / "area_crosswalk.csv"
-    nation = tmp_path / "nation"
-    (nation / "delivery").mkdir(parents=True)
-    bring(home, nation / "delivery")
-    assert crosswalk_file(home).parent != home.path  # none was brought
-    load(nation, "2014,080,110,,,114,")
-    bring(home, nation / "delivery")
-    bring(home, nation)
+    delivery = tmp_path / "nation" / "delivery"
+    delivery.mkdir(parents=True)
+    load(delivery.parent, "2014,080,110,,,113,")  # beside the folder that is given, not in it
+    assert brought(home, delivery) is None
+    load(delivery, "2014,080,110,,,114,")
+    table = brought(home, delivery)
+    assert crosswalk_file(home).parent != home.path  # not before the delivery is in
+    keep(home, table)
+    keep(home, None)
     assert load_crosswalk(crosswalk_file(home)).moves[0].to == Code("114")
-    load(nation, "2014,080,110,,,115,")
+    assert brought(home, delivery) == table  # the same again
+    load(delivery, "2014,080,110,,,115,")
     with pytest.raises(ConfigurationError, match="another table of boundaries already"):
-        bring(home, nation)
-    (nation / "area_crosswalk.csv").write_text(f"{HEADER}\n2014,080,110\n")
+        brought(home, delivery)
+    (delivery / "area_crosswalk.csv").write_text(f"{HEADER}\n2014,080,110\n")
     with pytest.raises(ConfigurationError, match="7 fields"):
-        bring(home, nation)
+        brought(home, delivery)

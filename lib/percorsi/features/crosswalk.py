@@ -1,7 +1,7 @@
 """How the codes of aziende and DSMs move from year to year: the table of the moves, checked as a whole.
 
 conf/reference/area_crosswalk.csv says what a row means. A home that has a table of its own, brought by its deliveries
-(`bring`), uses that one instead: a made-up nation has made-up boundaries.
+(`brought`), uses that one instead: a made-up nation has made-up boundaries.
 """
 
 import csv
@@ -119,27 +119,32 @@ def crosswalk_file(home: Home) -> Path:
     return own if own.is_file() else conf_dir() / "reference" / CROSSWALK
 
 
-def bring(home: Home, deliveries: Path) -> None:
-    """Keep the table that a folder of deliveries, or the folder it lies in, brings, for all that the home makes.
+def brought(home: Home, deliveries: Path) -> bytes | None:
+    """The table that lies in a folder of deliveries, checked; None where there is none. `keep` makes it the home's.
 
     Raises ConfigurationError where it has faults, or the home has another one already.
     """
-    brought = next(
-        (f / CROSSWALK for f in (deliveries, deliveries.resolve().parent) if (f / CROSSWALK).is_file()), None
-    )
-    if brought is None:
-        return
-    load_crosswalk(brought)
-    own, content = home.path / CROSSWALK, brought.read_bytes()
+    path = deliveries / CROSSWALK
+    if not path.is_file():
+        return None
+    load_crosswalk(path)
+    own, content = home.path / CROSSWALK, path.read_bytes()
     if own.is_file() and own.read_bytes() != content:
         raise ConfigurationError(
-            f"{brought}: the home has another table of boundaries already",
+            f"{path}: the home has another table of boundaries already",
             next_step="start a new home, or write one table that tells all moves and put it in the place of both",
         )
+    return content
+
+
+def keep(home: Home, content: bytes | None) -> None:
+    """Make a table that was brought the home's own, whole or not at all."""
+    if content is None:
+        return
     home.create()
-    part = own.with_suffix(".part")
+    part = (home.path / CROSSWALK).with_suffix(".part")
     part.write_bytes(content)
-    part.replace(own)
+    part.replace(home.path / CROSSWALK)
 
 
 def load_crosswalk(path: Path) -> Crosswalk:
