@@ -77,7 +77,7 @@ def fault(rule: Rule, layout: Layout) -> str:
         case "condition":
             return f"({re.sub(NAMED, _CONTEXT_COLUMN, rule.condition)})"
     if layout.fields[field].repeated:
-        return f"exists(`each.{field}`, v -> {_fault_of_value(rule, 'v', _number('v', 'int'), _day('v'))})"
+        return f"exists(`each.{field}`, v -> {_fault_of_value(rule, 'v', _number('v', 'bigint'), _day('v'))})"
     return f"({_fault_of_value(rule, f'`{field}`', f'`number.{field}`', f'`day.{field}`')})"
 
 
@@ -116,7 +116,7 @@ def _day(value: str) -> str:
 
 
 def _number(value: str, kind: str) -> str:
-    form = _NUMBER_FORM if kind == "int" else _DECIMAL_FORM
+    form = _NUMBER_FORM if kind == "bigint" else _DECIMAL_FORM
     return f"case when {value} rlike '{form}' then try_cast({value} as {kind}) end"
 
 
@@ -132,7 +132,7 @@ def _typed(layout: Layout, delivered: date | None) -> dict:
         elif field.type == "date":
             typed[f"day.{name}"] = _day(f"`{name}`")
         elif field.type in ("number", "decimal"):
-            typed[f"number.{name}"] = _number(f"`{name}`", "int" if field.type == "number" else "decimal(24,9)")
+            typed[f"number.{name}"] = _number(f"`{name}`", "bigint" if field.type == "number" else "decimal(24,9)")
     year, period = ("year" if "year" in layout.fields else "file_year"), "period"
     for scope, y, p in (("file", "file_year", "file_period"), ("semester", year, period)):
         whole = scope == "semester" and period not in layout.fields
