@@ -1,10 +1,13 @@
-"""Code lists that facts are told by (conf/codes/): laboratory tests, drug classes, causes of death, NPIA diagnoses.
+"""Code lists that facts are told by (conf/codes/): laboratory tests, drug classes, causes of death, NPIA diagnoses,
+psychiatric disciplines, attributes of supplementary events.
 
 Each list becomes one Spark SQL condition on a record, true or false and never null; years that limit an entry are held
 against the record's own day. Every file says its source and for which years it is valid.
 """
 
+from collections.abc import Iterable
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,8 +18,11 @@ from percorsi.settings import conf_dir, load_yaml, refuse
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 _Service = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}(\.[0-9A-Z]{1,3}){0,2}$")]
+_Discipline = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
 _Atc = Annotated[str, StringConstraints(pattern=r"^[A-Z]([0-9]{2}([A-Z]([A-Z]([0-9]{2})?)?)?)?$")]
 _Icd10 = Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9]{2}(\.[0-9]{1,2}|-[A-Z][0-9]{2})?$")]
+_FIRST_YEAR, _LAST_YEAR = 1, 9999
+_DISCIPLINE = 2  # digits of a discipline
 _CATEGORY = 3  # characters of an ICD-10 category
 
 
@@ -36,6 +42,11 @@ class _Entry(_Strict):
             raise ValueError(f"from {self.first_year} to {self.last_year} is no span of years")
         return self
 
+    def meets(self, other: "_Entry") -> bool:
+        """Whether there is a year that both hold for."""
+        begins = max(self.first_year or _FIRST_YEAR, other.first_year or _FIRST_YEAR)
+        return begins <= min(self.last_year or _LAST_YEAR, other.last_year or _LAST_YEAR)
+
     def years_sql(self, date: str) -> list[str]:
         """Conditions on the year of a day; none for an entry that always holds."""
         bounds = ((">=", self.first_year), ("<=", self.last_year))
@@ -45,6 +56,10 @@ class _Entry(_Strict):
 class _Services(_Entry):
     codes: list[_Service] = Field(min_length=1)
     nomenclature: str | None = Field(None, pattern=r"^[A-Za-z]$")
+
+
+class _Disciplines(_Entry):
+    codes: list[_Discipline] = Field(min_length=1)
 
 
 class _Diagnoses(_Entry):
@@ -77,16 +92,28 @@ class _Laboratory(_File):
 
     @model_validator(mode="after")
     def _one_test_a_service(self) -> "_Laboratory":
-        of: dict[str, str] = {}
-        for kind, entries in self.lists.items():
-            for code in (code for entry in entries for code in entry.codes):
-                if of.setdefault(code, kind) != kind:
-                    raise ValueError(f"{code} is listed as {of[code]} and as {kind}")
+        for (kind, entry), (other_kind, other) in combinations(self.each(), 2):
+            if kind == other_kind or entry.nomenclature != other.nomenclature or not entry.meets(other):
+                continue
+            if shared := sorted({*entry.codes} & {*other.codes}):
+                raise ValueError(f"{', '.join(shared)} is listed as {kind} and as {other_kind}")
         return self
+
+    def each(self) -> list[tuple[str, _Services]]:
+        """All entries, each with the test it is of."""
+        return [(kind, entry) for kind, entries in self.lists.items() for entry in entries]
 
 
 class _Icd10File(_File):
     lists: dict[_Name, Annotated[list[_Diagnoses], Field(min_length=1)]]
+
+
+class _DisciplinesFile(_File):
+    lists: dict[_Name, Annotated[list[_Disciplines], Field(min_length=1)]]
+
+
+class _NamesFile(_File):
+    lists: dict[_Name, Annotated[list[_Name], Field(min_length=1)]]
 
 
 class _DrugClasses(_File):
@@ -108,6 +135,8 @@ _FILES: dict[str, type[_File]] = {
     "drug_classes": _DrugClasses,
     "causes_of_death": _Icd10File,
     "npia_diagnoses": _Icd10File,
+    "psychiatric_disciplines": _DisciplinesFile,
+    "event_attributes": _NamesFile,
 }
 
 
@@ -120,12 +149,19 @@ def check_code_lists(conf: Path | None = None) -> dict[str, list[str]]:
 
 
 def laboratory_sql(kind: str, service: str = "service", nomenclature: str = "nomenclature", date: str = "date") -> str:
-    """Spark SQL: whether an outpatient service is a test of a kind."""
+    """Spark SQL: whether an outpatient service is a test of a kind.
+
+    An entry that names a nomenclature takes its codes from the entries that name none, in its years.
+    """
+    own = [entry for entries in _lists("laboratory").values() for entry in entries if entry.nomenclature]
     conditions = []
     for entry in _entries("laboratory", kind):
-        listed = ", ".join(f"'{code}'" for code in entry.codes)
-        own = [f"{nomenclature} = '{entry.nomenclature}'"] if entry.nomenclature else []
-        conditions.append([f"{service} in ({listed})", *own, *entry.years_sql(date)])
+        if entry.nomenclature:
+            limits = [f"{nomenclature} = '{entry.nomenclature}'"]
+        else:
+            taken = [(other, sorted({*entry.codes} & {*other.codes})) for other in own]
+            limits = [f"not {_services(other, codes, service, nomenclature, date)}" for other, codes in taken if codes]
+        conditions.append([_one_of(service, entry.codes), *limits, *entry.years_sql(date)])
     return _any(conditions)
 
 
@@ -137,8 +173,7 @@ def drug_class_sql(name: str, atc: str = "atc", form: str = "form", date: str = 
             taken = [drug_class_sql(entry.inherited, atc, form, date)]
         else:
             taken = [_below(atc, entry.atc), *(f"not {_below(atc, [code])}" for code in entry.without)]
-        listed = ", ".join(f"'{f}'" for f in entry.forms)
-        forms = [f"{form} in ({listed})"] if entry.forms else []
+        forms = [_one_of(form, entry.forms)] if entry.forms else []
         conditions.append([*taken, *forms, *entry.years_sql(date)])
     return _any(conditions)
 
@@ -151,6 +186,20 @@ def cause_of_death_sql(name: str, cause: str = "cause", date: str = "death_date"
 def npia_diagnosis_sql(name: str, diagnosis: str = "diagnosis", date: str = "date") -> str:
     """Spark SQL: whether a diagnosis of child neuropsychiatry (ICD-10 without dot) is in a list."""
     return _icd10_sql("npia_diagnoses", name, diagnosis, date)
+
+
+def discipline_sql(name: str, column: str, date: str = "null") -> str:
+    """Spark SQL: whether a ward or discipline, as the conformed tables hold it, is of a discipline.
+
+    An entry that is limited to years needs the `date` of the record.
+    """
+    entries = _entries("psychiatric_disciplines", name)
+    return _any([[_one_of(f"left({column}, {_DISCIPLINE})", e.codes), *e.years_sql(date)] for e in entries])
+
+
+def event_attribute_sql(column: str) -> str:
+    """Spark SQL: whether a name, in small letters, is that of an attribute of supplementary events."""
+    return _any([[_one_of(column, _entries("event_attributes", "attributes"))]])
 
 
 def _icd10_sql(file: str, name: str, column: str, date: str) -> str:
@@ -167,6 +216,16 @@ def _icd10_sql(file: str, name: str, column: str, date: str) -> str:
 def _below(column: str, codes: list[str]) -> str:
     tests = [f"startswith({column}, '{code}')" for code in codes]
     return f"({' or '.join(tests)})"
+
+
+def _services(entry: _Services, codes: list[str], service: str, nomenclature: str, date: str) -> str:
+    """Whether a service is one of some codes of the nomenclature that an entry names."""
+    return _any([[_one_of(service, codes), f"{nomenclature} = '{entry.nomenclature}'", *entry.years_sql(date)]])
+
+
+def _one_of(column: str, texts: Iterable[str]) -> str:
+    listed = ", ".join(f"'{text}'" for text in texts)
+    return f"{column} in ({listed})"
 
 
 def _any(conditions: list[list[str]]) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from percorsi import code_lists
 from percorsi.errors import ConfigurationError
-from percorsi.settings import conf_dir
+from percorsi.settings import conf_dir, load_yaml
 
 # ATC, form -> the classes of the manual's table that it is of
 PACKS = {
@@ -113,12 +113,71 @@ def test_codes_of_a_region_and_of_a_span_of_years(spark, conf: Path, monkeypatch
     assert [bool(f) for f in found] == [True, False, True, False, True, False, False]
 
 
+REGIONAL = """
+  ecg: [{codes: ['89.52', '89.53']}, {codes: ['12.1'], to: 2014}]
+  tsh: [{codes: ['89.52'], nomenclature: c, from: 2015}, {codes: ['12.1'], from: 2015}]
+  ft4: [{codes: ['89.52'], nomenclature: d}]
+"""
+# Service, nomenclature, day -> the test it is.
+SERVICES = {
+    ("89.52", "N", "2015-01-01"): {"ecg"},
+    ("89.52", None, "2015-01-01"): {"ecg"},
+    ("89.52", None, None): {"ecg"},
+    ("89.52", "c", "2015-01-01"): {"tsh"},
+    ("89.52", "c", "2014-12-31"): {"ecg"},
+    ("89.52", "d", "2014-12-31"): {"ft4"},
+    ("89.52", "d", None): {"ft4"},
+    ("89.53", "c", "2015-01-01"): {"ecg"},
+    ("12.1", "N", "2014-12-31"): {"ecg"},
+    ("12.1", "N", "2015-01-01"): {"tsh"},
+}
+
+
+def test_a_code_is_one_test_in_a_nomenclature_and_a_year(spark, conf: Path, monkeypatch) -> None:
+    write(conf, "laboratory", REGIONAL)
+    monkeypatch.setenv("PERCORSI_CONF", str(conf))
+    code_lists._lists.cache_clear()
+    try:
+        conditions = {kind: code_lists.laboratory_sql(kind) for kind in ("ecg", "tsh", "ft4")}
+    finally:
+        code_lists._lists.cache_clear()
+    columns = "service string, nomenclature string, date string"
+    assert holding(spark, columns, list(SERVICES), conditions) == list(SERVICES.values())
+
+
+def test_psychiatric_disciplines(spark) -> None:
+    names = code_lists.check_code_lists()["psychiatric_disciplines"]
+    conditions = {name: code_lists.discipline_sql(name, "ward") for name in names}
+    wards = {"40": {"psychiatry"}, "4012": {"psychiatry"}, "33": {"child_neuropsychiatry"}, "2640": set(), None: set()}
+    assert holding(spark, "ward string", [(w,) for w in wards], conditions) == list(wards.values())
+    listed = load_yaml(conf_dir() / "codes" / "psychiatric_disciplines.yaml")["lists"]
+    labels = load_yaml(conf_dir() / "codes" / "disciplines.yaml")
+    assert {
+        name: [labels[code] for entry in entries for code in entry["codes"]] for name, entries in listed.items()
+    } == {
+        "psychiatry": ["Psichiatria"],
+        "child_neuropsychiatry": ["Neuropsichiatria infantile"],
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "lists", "told"),
     [
         ("laboratory", "  ecg: [{codes: ['89-52']}]", "lists.ecg.0.codes.0"),
         ("laboratory", "  ecg: [{codes: ['89.52']}]\n  tsh: [{codes: ['89.52']}]", "89.52 is listed as ecg and as tsh"),
+        (
+            "laboratory",
+            "  ecg: [{codes: ['89.52'], to: 2015}]\n  tsh: [{codes: ['89.52'], from: 2015}]",
+            "89.52 is listed as ecg and as tsh",
+        ),
+        (
+            "laboratory",
+            "  ecg: [{codes: ['89.52'], nomenclature: c}]\n  tsh: [{codes: ['89.52'], nomenclature: c}]",
+            "89.52 is listed as ecg and as tsh",
+        ),
         ("laboratory", "  ecg: []", "lists.ecg"),
+        ("psychiatric_disciplines", "  psychiatry: [{codes: ['040']}]", "lists.psychiatry.0.codes.0"),
+        ("event_attributes", "  attributes: [Shared Plan]", "lists.attributes.0"),
         ("laboratory", "  ecg: [{codes: ['89.52'], from: 2016, to: 2015}]", "lists.ecg.0"),
         ("drug_classes", "  a: [{atc: [N5]}]", "lists.a.0.atc.0"),
         ("drug_classes", "  a: [{atc: [N05A], except: [N06A]}]", "N06A is not below any code"),

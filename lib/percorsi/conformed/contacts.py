@@ -7,8 +7,9 @@ unsorted; records that name nobody are left out, `conformed/orphan` counts them.
 
 from typing import TYPE_CHECKING
 
+from percorsi.code_lists import event_attribute_sql
 from percorsi.conformed.identity import of_somebody
-from percorsi.conformed.layout import code, day, icd10, whole
+from percorsi.conformed.layout import code, day, icd10, ward, whole
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -18,7 +19,7 @@ _VISIT_DIAGNOSES = ("main_diagnosis", "other_diagnoses", "obi_main_diagnosis", "
 
 def outpatient_services(spe: "DataFrame", key: bytes) -> "DataFrame":
     """`conformed/outpatient_service`: one row a line of a prescription (SPE)."""
-    said = [*map(code, ("azienda", "structure", "nomenclature", "service", "discipline"))]
+    said = [*map(code, ("azienda", "structure", "nomenclature", "service")), ward("discipline")]
     return of_somebody(spe.select("cuni", "region", day("date"), whole("quantity"), *said), key)
 
 
@@ -52,13 +53,18 @@ def neuropsychiatry_contacts(npia: "DataFrame", key: bytes) -> "DataFrame":
 
 
 def supplementary_events(sup: "DataFrame", key: bytes) -> "DataFrame":
-    """`conformed/supplementary_event`: one row an event of the supplementary flow (SUP)."""
+    """`conformed/supplementary_event`: one row an event of the supplementary flow (SUP).
+
+    Only attributes of the code list go further; `other_attributes` counts the names of the others.
+    """
     from pyspark.sql import functions as F
 
     said = [*map(code, ("azienda", "dsm", "event_id")), F.upper(code("type")).alias("type")]
     days = [day("start_date"), day("end_date")]
-    attributes = F.expr(attributes_sql("attributes")).alias("attributes")
-    return of_somebody(sup.select("cuni", "region", *said, *days, attributes), key)
+    told = F.expr(attributes_sql("attributes")).alias("_told")
+    listed = F.expr(f"map_filter(_told, (name, value) -> {event_attribute_sql('name')})").alias("attributes")
+    events = sup.select("cuni", "region", *said, *days, told).select("*", listed)
+    return of_somebody(events.selectExpr("*", "size(_told) - size(attributes) as other_attributes").drop("_told"), key)
 
 
 def attributes_sql(column: str) -> str:

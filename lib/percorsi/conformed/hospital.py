@@ -5,14 +5,15 @@ Source: measurement manual, section 2, Hospital stay.
 
 from typing import TYPE_CHECKING
 
+from percorsi.code_lists import discipline_sql
 from percorsi.conformed.identity import cuni_identity, identity_hash, tells_nobody_apart, with_person_id
-from percorsi.conformed.layout import code, day, diagnosis, ranked_by_person
+from percorsi.conformed.layout import birth_year, code, day, diagnosis, ranked_by_person, ward
 from percorsi.storage import person_range
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-PSYCHIATRY = "40"
+WARDS = ("admission_ward", "discharge_ward")
 ORDINARY_REGIME = "1"
 PUBLIC = "1"
 COMPULSORY = "3"
@@ -25,26 +26,17 @@ def discharges(sdo: "DataFrame", key: bytes) -> "DataFrame":
     """
     from pyspark.sql import functions as F
 
-    codes = ["regime", "admission_ward", "admission_type", "injury", "discharge_ward", "discharge_mode"]
+    codes = ["regime", "admission_type", "injury", "discharge_mode", "institution_type", "sex", "residence_region"]
     typed = sdo.where(~tells_nobody_apart("cuni")).select(
         *("cuni", "region", "hospital", "record"),
         F.expr("try_cast(year as int)").alias("year"),
         *(day("admission_date"), day("discharge_date")),
-        *map(code, [*codes, "institution_type", "sex", "residence_region"]),
+        *(*map(code, codes), *map(ward, WARDS)),
         *(diagnosis(f"diagnosis_{n}") for n in range(1, 7)),
-        _birth_year().alias("birth_year"),
+        birth_year("discharge_date"),
         identity_hash(cuni_identity("cuni")).alias("identity_hash"),
     )
     return with_person_id(typed, cuni_identity("cuni"), key).drop("cuni")
-
-
-def _birth_year() -> "Column":
-    """The year of birth where it can be one: four digits, at most 120 years before the discharge and not after it."""
-    from pyspark.sql import functions as F
-
-    year, discharged = "try_cast(birth_year as int)", "year(try_cast(discharge_date as date))"
-    possible = f"birth_year rlike '^[0-9]{{4}}$' and {year} between {discharged} - 120 and {discharged}"
-    return F.expr(f"if({possible}, {year}, null)")
 
 
 def hospital_records(discharges: "DataFrame", partitions: int) -> "DataFrame":
@@ -80,11 +72,9 @@ def number_stays(records: "DataFrame", gap_days: int = 0, spdc_public_only: bool
 def _is_spdc(public_only: bool) -> "Column":
     from pyspark.sql import functions as F
 
-    wards = [
-        F.coalesce(F.col(ward).startswith(PSYCHIATRY), F.lit(False)) for ward in ("admission_ward", "discharge_ward")
-    ]
+    psychiatric = F.expr(" or ".join(discipline_sql("psychiatry", column) for column in WARDS))
     public = F.coalesce(F.col("institution_type") == PUBLIC, F.lit(False)) if public_only else F.lit(True)
-    return (wards[0] | wards[1]) & public
+    return psychiatric & public
 
 
 def join_transfers(records: "DataFrame", gap_days: int = 0, spdc_public_only: bool = True) -> "DataFrame":

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
+OLDEST = 120  # years: nobody of whom a record speaks was born longer ago
+
 
 def semester(period: str) -> "Column":
     """`S1` and `S2` as 1 and 2; null for any other period."""
@@ -41,11 +43,27 @@ def icd10(column: str) -> "Column":
     return F.expr(f"nullif(upper(replace(trim({column}), '.', '')), '')").alias(column)
 
 
-def four_digits(column: str) -> "Column":
-    """A year of four digits (int); null for anything else."""
+def ward(column: str) -> "Column":
+    """A discipline, or a ward that begins with one: two digits (`40`) with or without a number (`4001`).
+
+    A discipline of three digits (`040`) loses its leading zero. Null where it is empty.
+    """
     from pyspark.sql import functions as F
 
-    return F.expr(f"if({column} rlike '^[0-9]{{4}}$', cast({column} as int), null)").alias(column)
+    return F.expr(f"nullif(regexp_replace(trim({column}), '^0([0-9]{{2}})$', '$1'), '')").alias(column)
+
+
+def birth_year(day: str, year: str = "birth_year") -> "Column":
+    """The year of birth (int) as a record of some day tells it: four digits, at most OLDEST years before and not after.
+
+    `day` and `year` are Spark SQL over text. Null where the year cannot be one, or the record has no day.
+    """
+    from pyspark.sql import functions as F
+
+    born, told = f"try_cast(trim({year}) as int)", f"year(try_cast({day} as date))"
+    four_digits = f"coalesce(trim({year}) rlike '^[0-9]{{4}}$', false)"
+    possible = f"if({four_digits}, {born} between {told} - {OLDEST} and {told}, false)"
+    return F.expr(f"if({possible}, {born}, null)").alias("birth_year")
 
 
 def whole(column: str) -> "Column":

@@ -10,7 +10,7 @@ from percorsi.conformed.identity import (
     tells_nobody_apart,
     with_person_id,
 )
-from percorsi.conformed.layout import code, ranked_by_person, semester
+from percorsi.conformed.layout import birth_year, code, ranked_by_person, semester
 from percorsi.storage import region_task, task_count
 
 if TYPE_CHECKING:
@@ -61,9 +61,13 @@ def registration_table(registrations: "DataFrame", tasks: dict[str, range]) -> "
     )
 
 
-# How the flows without an anagrafica of their own tell the year of birth, and whether they carry the type of a CUNI.
-_BIRTH_YEAR = "if(birth_year rlike '^[0-9]{4}$', cast(birth_year as int), null)"
-TELLING = {"ANA": _BIRTH_YEAR, "PS": _BIRTH_YEAR, "DIR": "year(try_cast(birth_date as date))"}
+# How the flows without an anagrafica of their own tell the year of birth: it, and the day it was told on, as SQL.
+TELLING = {
+    "ANA": ("birth_year", "start_date"),
+    "PS": ("birth_year", "entry_date"),
+    "DIR": ("cast(year(try_cast(birth_date as date)) as string)", "date"),
+}
+# Those whose CUNI has a type.
 TYPED = ("DIR", "PS")
 
 
@@ -72,8 +76,9 @@ def told_of(records: "DataFrame", flow: str, key: bytes) -> "DataFrame":
     from pyspark.sql import functions as F
 
     cuni_type = "cuni_type" if flow in TYPED else None
+    year, told_on = TELLING[flow]
     named = records.where(~tells_nobody_apart("cuni", cuni_type)).select(
-        cuni_identity("cuni").alias("_identity"), code("sex"), F.expr(TELLING[flow]).alias("birth_year")
+        cuni_identity("cuni").alias("_identity"), code("sex"), birth_year(told_on, year)
     )
     hashed = named.withColumn("identity_hash", identity_hash(F.col("_identity")))
     return with_person_id(hashed, F.col("_identity"), key).drop("_identity")

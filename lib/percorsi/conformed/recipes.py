@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from percorsi.code_lists import discipline_sql, event_attribute_sql
 from percorsi.conformed import activity, contacts, coverage, drugs, hospital, people, registers
 from percorsi.conformed.run import REGISTERS, Run
 from percorsi.conformed.sources import LEDGER
@@ -39,13 +40,14 @@ NAMED = {
 
 @dataclass(frozen=True)
 class Whole:
-    """A table that is made as a whole, laid by its maker."""
+    """A table that is made as a whole, laid by its maker. `told_by` gives the conditions of code lists it rests on."""
 
     name: str
     inputs: tuple[str, ...]
     make: Callable[[Run], "DataFrame"]
     parameters: tuple[str, ...] = ()
     of_persons: bool = True
+    told_by: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Regional:
     """A table whose rows rest on the current records of their own region, and on national registers.
 
     `rows_of` are the flows whose records become rows, `linked_by` those that say whose they are. `make` gives the rows
-    of some regions, `lay` sorts them into the partitions that each region is given.
+    of some regions, `lay` sorts them into the partitions that each region is given. `told_by` is as in `Whole`.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Regional:
     linked_by: tuple[str, ...] = ()
     national: tuple[str, ...] = ()
     of_persons: bool = True
+    told_by: Callable[[], str] | None = None
 
 
 def _sorted(*order: str) -> Callable[["DataFrame", Tasks], "DataFrame"]:
@@ -80,10 +83,20 @@ def _activity(flows: tuple[str, ...], make: Callable[..., "DataFrame"], order: s
     )
 
 
-def _contacts(name: str, flow: str, make: Callable[["DataFrame", bytes], "DataFrame"], order: str) -> Regional:
+def _contacts(
+    name: str,
+    flow: str,
+    make: Callable[["DataFrame", bytes], "DataFrame"],
+    order: str,
+    told_by: Callable[[], str] | None = None,
+) -> Regional:
     """A table of records with a CUNI of their own."""
     return Regional(
-        name, (flow,), lambda run, regions: make(run.sources.current(flow, regions), run.key), _sorted(order)
+        name,
+        (flow,),
+        lambda run, regions: make(run.sources.current(flow, regions), run.key),
+        _sorted(order),
+        told_by=told_by,
     )
 
 
@@ -118,6 +131,10 @@ def _orphans(run: Run) -> "DataFrame":
     )
 
 
+def _attribute_names() -> str:
+    return event_attribute_sql("name")
+
+
 def recipes() -> list[Whole | Regional]:
     """In the order in which they are made: a table that is read by another comes before it."""
     return [
@@ -132,7 +149,13 @@ def recipes() -> list[Whole | Regional]:
             ("SDO",),
             lambda run: hospital.hospital_records(run.discharges, run.settings.spark.person_partitions),
         ),
-        Whole("hospital_stay", ("SDO",), _stays, parameters=("transfer_gap_days", "spdc_public_only")),
+        Whole(
+            "hospital_stay",
+            ("SDO",),
+            _stays,
+            parameters=("transfer_gap_days", "spdc_public_only"),
+            told_by=lambda: discipline_sql("psychiatry", "ward"),
+        ),
         _register("drug_pack", "AIC", drugs.packs),
         Regional("dispensing", ("FAR", "DIR"), _dispensings, _sorted("date", "aic"), national=("AIC",)),
         Whole(
@@ -145,7 +168,7 @@ def recipes() -> list[Whole | Regional]:
         _contacts("emergency_visit", "PS", contacts.emergency_visits, "date"),
         _contacts("addiction_contact", "SIND", contacts.addiction_contacts, "date"),
         _contacts("neuropsychiatry_contact", "NPIA", contacts.neuropsychiatry_contacts, "date"),
-        _contacts("supplementary_event", "SUP", contacts.supplementary_events, "start_date"),
+        _contacts("supplementary_event", "SUP", contacts.supplementary_events, "start_date", _attribute_names),
         Whole(
             "assisted_person",
             ("ANA",),

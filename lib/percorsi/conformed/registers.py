@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from percorsi.conformed.identity import of_somebody
-from percorsi.conformed.layout import code, day, exact, four_digits, icd10, whole
+from percorsi.conformed.layout import birth_year, code, day, exact, icd10, whole
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def assisted_persons(ana: "DataFrame", key: bytes) -> "DataFrame":
     """`conformed/assisted_person`: one row a period of assistance (ANA), unsorted."""
-    said = [*map(day, ("start_date", "end_date", "death_date")), four_digits("birth_year")]
+    said = [*map(day, ("start_date", "end_date", "death_date")), birth_year("start_date")]
     return of_somebody(ana.select("cuni", *said, *map(code, ("sex", "residence_region", "residence_azienda"))), key)
 
 
@@ -22,18 +22,15 @@ def causes_of_death(cdm: "DataFrame", key: bytes) -> "DataFrame":
 
 def services(str_records: "DataFrame") -> "DataFrame":
     """`conformed/service`: the register of services (STR)."""
-    numbers = {"year": "int", "seats": "int", "population": "bigint"}
-    typed = [
-        f"try_cast({c} as {numbers[c]}) as {c}" if c in numbers else f"nullif(trim({c}), '') as {c}"
-        for c in str_records.columns
-    ]
     order = ["region", "azienda", "dsm", "structure", "year"]
-    return str_records.selectExpr(*typed).coalesce(1).sortWithinPartitions(*order)
+    numbers = ("year", "seats", "population")
+    typed = str_records.select(*(whole(c) if c in numbers else code(c) for c in str_records.columns))
+    return typed.coalesce(1).sortWithinPartitions(*order)
 
 
 def staff(per: "DataFrame") -> "DataFrame":
     """`conformed/staff`: heads and hours of a department in a year, by profile (PER)."""
     order = ["region", "azienda", "dsm", "year", "profile"]
-    said = [*map(code, ("region", "azienda", "dsm", "profile")), four_digits("year")]
+    said = [*map(code, ("region", "azienda", "dsm", "profile")), whole("year")]
     typed = per.select(*said, whole("heads"), exact("weekly_hours", "decimal(12,2)"))
     return typed.coalesce(1).sortWithinPartitions(*order)

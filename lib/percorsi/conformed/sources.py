@@ -109,6 +109,7 @@ class Sources:
             for name, table in {**{flow: f"current/{flow}" for flow in COLUMNS}, LEDGER: LEDGER}.items()
         }
         self.parts = cache(self._parts)
+        self.content = cache(self._content)
 
     def current(self, flow: str, regions: frozenset[str] | None = None) -> "DataFrame":
         """The current records of a flow, of some regions or all: the columns of `COLUMNS`, text."""
@@ -138,6 +139,20 @@ class Sources:
             region: Part(digest(sorted(path for path, _ in own)), sum(records for _, records in own))
             for region, own in sorted(found.items())
         }
+
+    def _content(self, flow: str) -> str:
+        """Digest of what the current records of a national register say, whichever files say it; needs no Spark.
+
+        A register that is delivered again with the same lines has the same digest. It is read as a whole: for registers
+        of things, which a machine's memory holds many times over.
+        """
+        from deltalake import DeltaTable
+
+        if self.versions[flow] < 0:
+            return digest([])
+        records = DeltaTable(self._store.path(f"current/{flow}"), version=self.versions[flow])
+        columns = records.to_pyarrow_table(columns=COLUMNS[flow]).to_pydict()
+        return digest(sorted({tuple(v or "" for v in row) for row in zip(*columns.values(), strict=True)}))
 
     def _read(self, name: str, table: str, columns: list[str], regions: frozenset[str] | None = None) -> "DataFrame":
         from pyspark.sql import functions as F

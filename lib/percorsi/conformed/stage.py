@@ -103,7 +103,7 @@ class _Stage:
             region: self._made_from(
                 recipe,
                 inputs={f: sources.parts(f)[region].state for f in flows if region in sources.parts(f)},
-                national={flow: sources.versions[flow] for flow in recipe.national},
+                national={flow: sources.content(flow) for flow in recipe.national},
             )
             for region in sorted({region for flow in recipe.rows_of for region in sources.parts(flow)})
         }
@@ -135,6 +135,7 @@ class _Stage:
                 **inputs,
                 "declaration": conf_digest(f"tables/{STAGE}"),
                 "code": code_digest(STAGE),
+                "lists": recipe.told_by() if recipe.told_by else None,
                 "key": self._fingerprint if recipe.of_persons else None,
             }
         )
