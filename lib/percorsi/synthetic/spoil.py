@@ -33,7 +33,7 @@ KINDS = [
     "bad_date",  # no day of the calendar
     "conflict",  # another year of birth than the other flows say
 ]
-NOT_COUNTED = -1  # a total line: no error, and no record either
+NOT_COUNTED = -1  # never spoilt: a total line, which is no record, and a V that belongs to the history itself
 _K = {name: i for i, name in enumerate(KINDS)}
 
 # the column that an error of domain hits, and the column that a line corrected later has wrong, with its positions

@@ -6,9 +6,10 @@ import pyarrow as pa
 from percorsi.synthetic.chunk import Chunk
 from percorsi.synthetic.dispensing import BAD_DATE
 from percorsi.synthetic.geography import Geography
-from percorsi.synthetic.parameters import FOREVER, Parameters, day, year_of
+from percorsi.synthetic.parameters import Parameters, day, year_of
 from percorsi.synthetic.periods import file_of, parts
 from percorsi.synthetic.spells import slot_on
+from percorsi.synthetic.spoil import NOT_COUNTED
 from percorsi.synthetic.table import Table, glue, repeated, text, words
 
 SUP_COLUMNS = [
@@ -20,17 +21,23 @@ _LONGEST = 12  # events of a type and year
 
 
 def events(chunk: Chunk) -> Table:
-    """SUP: events of who has an episode on the day, in the file of their start."""
+    """SUP: events of who has an episode on the day, in the file of their start.
+
+    The end is told with the start where both are of one year; else a V tells it in the file of the end's year. So what
+    a year delivers is the same whatever years are delivered with it, and only what is still on has no end.
+    """
     p, draws, figures = chunk.persons, chunk.draws, chunk.parameters.flows["supplementary"]
     types = [*figures["types"], "RESTRAINT"]
     found = [*_by_chance(chunk, figures["types"]), _restraints(chunk, len(types) - 1)]
     who, start, end, kind, dsm, identity = (np.concatenate(c).astype(np.int64) for c in zip(*found, strict=True))
-    held = (start >= chunk.semesters.first) & (start <= chunk.semesters.last) & chunk.region_here(dsm)
-    order = np.flatnonzero(held)
+    order = np.flatnonzero(chunk.region_here(dsm))
     order = order[np.lexsort((identity[order], kind[order], start[order], who[order]))]
     key = (who[order] * 100_000 + start[order]) * 100 + kind[order]
     order = order[np.concatenate([[True], key[1:] != key[:-1]])[: len(order)]]  # one of a type a day
     who, start, end, kind, dsm, identity = (a[order] for a in (who, start, end, kind, dsm, identity))
+    row, closing, date = _told(chunk, who, start, end)
+    open_yet = ~closing & (year_of(end) > year_of(start))[row]
+    who, start, end, kind, dsm, identity = (a[row] for a in (who, start, end, kind, dsm, identity))
     n, number, geography = len(who), p.number[who], chunk.geography
     attributes = [(t, a) for t in types for a in figures["attributes"][t]]
     first = np.array([next(i for i, (t, _) in enumerate(attributes) if t == name) for name in types])
@@ -38,9 +45,9 @@ def events(chunk: Chunk) -> Table:
     chosen = first[kind] + draws.integer("attributes", number, 0, several[kind] - 1, identity)
     running = ((p.running[who] * 10_000 + start - day(2000)) * 20 + kind) * 2
     columns = {
-        "number": np.arange(n), "dsm": dsm + len(geography.dsm) * geography.epoch(start), "person": who,
+        "number": np.arange(n), "dsm": dsm + len(geography.dsm) * geography.epoch(date), "person": who,
         "kind": kind, "start": chunk.semesters.date(start),
-        "end": chunk.semesters.date(end, end < FOREVER), "attributes": chosen, "operation": np.zeros(n, np.int64),
+        "end": chunk.semesters.date(end, ~open_yet), "attributes": chosen, "operation": closing.astype(np.int64),
     }  # fmt: skip
     numbers = [glue(repeated(chunk.code, n), text(running + other, 14)) for other in (0, 1)]
     wrong = first[kind] + (chosen - first[kind] + 1) % several[kind]
@@ -56,19 +63,35 @@ def events(chunk: Chunk) -> Table:
         "outside_domain": ("kind", len(types)), "missing_cuni": ("person", len(p)),
         "bad_date": ("start", len(lists["start"]) - 1),
     }  # fmt: skip
-    file = file_of(start, chunk.semesters, parts(chunk.parameters, chunk.code, "SUP"))
+    file = file_of(date, chunk.semesters, parts(chunk.parameters, chunk.code, "SUP"))
     uid = draws.bits("SUP", number, running)
-    return Table("SUP", file, uid, who, columns, lists, segments, faults=faults, varied=("attributes", wrong),
-                 phantom=("number", n))  # fmt: skip
+    table = Table("SUP", file, uid, who, columns, lists, segments, faults=faults, varied=("attributes", wrong),
+                  phantom=("number", n))  # fmt: skip
+    table.kind[closing] = NOT_COUNTED
+    return table
+
+
+def _told(chunk: Chunk, who: np.ndarray, start: np.ndarray, end: np.ndarray):
+    """(event, whether it is the V that tells the end, day of the file) of each line of the delivery, by person."""
+    later = np.flatnonzero(year_of(end) > year_of(start))
+    row = np.concatenate([np.arange(len(who)), later])
+    closing = np.arange(len(row)) >= len(who)
+    date = np.where(closing, end[row], start[row])
+    held = np.flatnonzero((date >= chunk.semesters.first) & (date <= chunk.semesters.last))
+    held = held[np.lexsort((row[held], date[held], who[row[held]]))]
+    return row[held], closing[held], date[held]
 
 
 def _by_chance(chunk: Chunk, types: dict):
-    """Events on days on which an episode is open, by year, at the chances of the group."""
+    """Events on days on which an episode is open, by year of the horizon, at the chances of the group.
+
+    They last until the episode or the life ends, at the longest. Years before the delivery count: events end in it.
+    """
     p, draws, spells = chunk.persons, chunk.draws, chunk.spells
     for position, (name, figures) in enumerate(types.items()):
         chance = chunk.parameters.by_kind(figures["chance"])[p.group] * (p.control == 0)
         times = figures.get("times", 1)
-        for year in chunk.semesters.years:
+        for year in range(chunk.parameters.horizon[0], chunk.semesters.years.stop):
             given = np.flatnonzero(draws.happens("SUP " + name, p.number, chance, year))
             for i in range(times):
                 identity = year * _LONGEST + i
@@ -81,8 +104,7 @@ def _by_chance(chunk: Chunk, types: dict):
                     length = draws.exponential("SUP days " + name, p.number[who], figures["days"], identity)
                     end = start + 1 + length.astype(np.int64)
                     end = np.minimum(end, np.minimum(spells.active_end[who, slot], p.death[who]))
-                    # what is still on when the delivery of the year is made has no end
-                    end = np.where(year_of(end) > year, FOREVER, np.maximum(end, start))
+                    end = np.maximum(end, start)
                 yield who, start, end, np.full(len(who), position), spells.dsm[who, slot], np.full(len(who), identity)
 
 

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from datetime import date
 
 import pytest
-from synthetic_nation import YEARS
+from synthetic_nation import YEARS, Nation
 
 from percorsi.features.crosswalk import brought
 from percorsi.flows.layout import load_layouts
@@ -25,7 +25,7 @@ FORMS = {
     r"~DAY~~~DAY~2\.00~~H~1~\d{9}~\d+\.00~\d+~0~18\.50~2\.00",
     "SIND": r"\d{3}~\w{6}~\d{14}~\d{3}~\d{4}~ID~DAY~0[123]~I",
     "NPIA": r"\d{3}~\w{6}~\d{14}~\d{3}~\d{4}~ID~DAY~[A-Z]\d\d(\.\d)?~I",
-    "SUP": r"\d{3}~\d{14}~\d{3}~\d{3}~ID~[A-Z_]+~DAY~(DAY)?~[^~]*~I",
+    "SUP": r"\d{3}~\d{14}~\d{3}~\d{3}~ID~[A-Z_]+~DAY~(DAY)?~[^~]*~[IV]",
     "ANA": r"ID~DAY~[12]~\d{4}~\d{3}~\d{3}~(DAY)?~(DAY)?",
     "CDM": r"ID~DAY~[A-Z]\d\d(\.\d)?",
     "PER": r"\d{3}~\d{3}~\d{3}~\d{4}~[1-8]~[1-9]\d*~\d\d",
@@ -74,7 +74,7 @@ def test_a_record_lies_in_the_file_of_its_region_and_day(lines):
     for flow in ("FAR", "DIR", "SPE", "PS", "SIND", "NPIA", "SUP"):
         for line in lines[flow]:
             _, region, year, *period = line.file.removesuffix(".csv").split("_")
-            day = line.fields[DAY[flow]]
+            day = line.fields[7 if flow == "SUP" and line.fields[-1] == "V" else DAY[flow]]
             assert day[:4] == year
             assert (line.fields[1] if flow == "PS" else line.fields[0])[:3] == region
             if period:
@@ -84,7 +84,8 @@ def test_a_record_lies_in_the_file_of_its_region_and_day(lines):
 
 def test_keys_are_unique(lines):
     for flow, places in KEY.items():
-        keys = Counter(tuple(line.fields[i] for i in places) for line in lines[flow])
+        again = (-1,) if flow == "SUP" else ()  # an event has an I, and a V where it ends in a later year
+        keys = Counter(tuple(line.fields[i] for i in (*places, *again)) for line in lines[flow])
         assert max(keys.values()) == 1, flow
 
 
@@ -242,6 +243,8 @@ def test_corrections_stand_behind_what_they_correct(spoilt, listed):
     for flow in (*KEY,):
         lines = spoilt.lines(flow)
         for before, line in zip(lines, lines[1:], strict=False):
+            if flow == "SUP" and line.fields[-1] == "V" and line.fields[7][:4] > line.fields[6][:4]:
+                continue  # no error: the end of what was still on
             operation = line.fields[place.get(flow, -1)].upper()
             operations[operation].add((line.file, line.number))
             kind = listed.get((line.file, line.number))
@@ -286,6 +289,35 @@ def test_the_supplementary_flow_is_of_some_regions_and_of_all_types(clean, lines
     assert len(set(figures["regions"])) < len(regions())
     assert {line.fields[5] for line in lines["SUP"]} <= {*figures["types"], "RESTRAINT"}
     assert len({line.fields[5] for line in lines["SUP"]}) >= 10
+
+
+def test_an_event_that_outlasts_its_year_ends_by_a_variation_in_the_year_of_its_end(lines, known):
+    last, told = {}, {}
+    for f in (line.fields for line in lines["SUP"]):
+        told[f[:2], f[-1]] = last[f[:2]] = f
+    closed = [(f, told.get((key, "I"))) for (key, operation), f in told.items() if operation == "V"]
+    assert {f[7][:4] for f, _ in closed} == {"2014", "2015"}
+    for f, begun in closed:
+        assert f[7][:4] > f[6][:4]
+        assert (begun is None) == (f[6] < "2014")
+        if begun:  # with codes of the area of that year; all else as it was
+            assert begun[7] == "" and begun[4:7] == f[4:7] and begun[8] == f[8]
+    for f in last.values():
+        death = known[f[4]]["death"]
+        assert not f[7] or f[6] <= f[7]
+        assert death is None or death.isoformat() > "2015-12-31" or "" < f[7] <= death.isoformat()
+
+
+def test_longer_deliveries_do_not_pile_up_events_that_are_on(tmp_path):
+    longer = Nation(synthesize(tmp_path, 0.001, 7, range(2011, 2017), error_rate=0.0, workers=2))
+    events = {line.fields[:2]: line.fields for line in longer.lines("SUP")}  # a V, of a later file, replaces
+    on = {
+        year: len(
+            {(f[4], f[5]) for f in events.values() if f[6] <= f"{year}-12-31" and not "" < f[7] <= f"{year}-12-31"}
+        )
+        for year in (2013, 2016)
+    }
+    assert 0.8 * on[2013] < on[2016] < 1.3 * on[2013], on
 
 
 def test_the_year_alone_has_the_lines_that_it_has_among_others(clean, tmp_path):
