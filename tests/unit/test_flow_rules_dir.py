@@ -39,6 +39,7 @@ PLACE: list[Case] = [
     ({"region": "050", "azienda": "050301"}, ["B01"]),
     ({"year": None}, ["XSD_2"]),
     ({"year": "MMXV"}, ["P021", "XSD_2"]),
+    ({"year": "999999999"}, ["B03", "P021", "XSD_2"]),  # twelve times that is no int
     ({"year": "1915"}, ["B02", "B20", "P021", "XSD_2"]),
     ({"year": "2014", "date": "2014-03-17", "prescription_date": None}, ["B02", "P021"]),
     ({"period": None}, ["XSD_3"]),
@@ -90,7 +91,7 @@ PERSON: list[Case] = [
     (UNDESCRIBED, OF_NOBODY),
     ({**UNDESCRIBED, **ANONYMOUS}, []),
     ({**NOBODY, **PRISON}, []),
-    ({**NOBODY, "dispensing_type": "04"}, []),
+    ({**NOBODY, "dispensing_type": "04"}, sorted([*OF_NOBODY, "D37"])),  # says nothing of who it was
     ({**NOBODY, "dispenser_type": "04"}, sorted([*OF_NOBODY, "D37"])),
     ({**NOBODY, "dispenser_type": "02", "structure_type": "01"}, []),
     ({**NOBODY, "dispenser_type": "02", "structure_type": "04"}, sorted([*OF_NOBODY, "D37"])),
@@ -244,6 +245,12 @@ def test_the_rules_that_lack_a_list_say_which() -> None:
     reasons = {rule.code: rule.reason for rule in load_layouts()["DIR"].rules if not rule.implemented}
     assert set(reasons) == {"D01", "B42", "B30", "D20", "D40", "B43", "D22", "D33"}
     assert all("list" in reason or "register" in reason for reason in reasons.values())
+
+
+def test_where_the_reading_differs_from_the_print_the_rule_says_so() -> None:
+    read = {rule.code: rule.reason for rule in load_layouts()["DIR"].rules if rule.implemented and rule.reason}
+    assert set(read) == {"XSD_18", "D03", "B100"}
+    assert all("print" in reason for reason in read.values())
 
 
 @pytest.mark.parametrize(

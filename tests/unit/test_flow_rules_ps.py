@@ -185,6 +185,7 @@ ACCESS = [
     ({"operation": None}, ["118 operation"]),
     ({"operation": "V"}, []),
     ({"operation": "X"}, ["118 operation"]),
+    ({"operation": "v"}, ["118 operation"]),  # capitals, as printed
     ({"operation": "NM", "id": None}, []),  # passed over before the rules
 ]
 MISSION = [
@@ -224,6 +225,7 @@ PERSON = [
     ({"birth_year": "2014"}, []),  # perhaps under one, perhaps not
     ({"birth_year": "2014", "birth_month": "03"}, []),
     ({"birth_year": "2014", "birth_month": "02"}, ["3003 birth_month"]),
+    ({"birth_year": "999999999", "birth_month": "02"}, ["116 birth_year", "3005 birth_year"]),
     ({**INFANT, "birth_month": "13"}, ["116 birth_month"]),
     ({**INFANT, "birth_month": "1"}, ["116 birth_month"]),
     ({"sex": None}, ["111 sex"]),
@@ -273,6 +275,8 @@ TREATMENT = [
     (LEFT_DURING, []),
     ({"taken_date": None, "taken_time": None}, TAKEN),
     ({"taken_date": "2015-02-29"}, ["101 taken_date"]),
+    # so many days that their minutes are no int
+    ({"taken_date": "9999-12-31"}, ["1117 destination_date", "2066 taken_date", "2068 discharge_date"]),
     ({"taken_time": "10:60"}, ["101 taken_time"]),
     ({"taken_time": "09:59"}, ["2066 taken_date"]),
     ({"taken_time": "10:00"}, []),
@@ -324,6 +328,7 @@ OUTCOME = [
     ({"discharge_date": "2015-03-18", "discharge_time": "10:30"}, []),  # 24 hours
     ({"discharge_date": "2015-03-18", "discharge_time": "10:31"}, ["2068 discharge_date"]),
     ({"discharge_time": "10:29"}, ["2068 discharge_date"]),
+    ({"discharge_date": "9999-12-31"}, ["1002 discharge_date", "2068 discharge_date"]),
     ({**LEFT_DURING, "discharge_date": "2015-03-17"}, ["2080 discharge_date"]),
     ({"taken_time": "10:00", "discharge_time": "10:00"}, []),
     ({"discharge_time": "09:59"}, ["2068 discharge_date", "3007 discharge_date"]),
@@ -501,6 +506,11 @@ def test_the_rules_that_are_not_applied_say_why() -> None:
     assert sorted(idle) == sorted(_listed(NOT_APPLIED))
     assert all(reason.startswith("needs ") for reason in idle.values())
     assert [f"{rule.code} {rule.field}" for rule in layout.registered] == BY_REGISTER
+
+
+def test_where_the_reading_differs_from_the_print_the_rule_says_so() -> None:
+    read = {rule.code: rule.reason for rule in load_layouts()["PS"].rules if rule.implemented and rule.reason}
+    assert set(read) == {"1115", "1004", "3007", "2071"}
 
 
 def test_regions_written_in_rules_are_those_of_the_code_list() -> None:

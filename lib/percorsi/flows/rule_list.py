@@ -19,8 +19,8 @@ def rule_rows(layouts: Mapping[str, Layout], flow: str | None = None) -> list[di
 
     Columns: flow, code, field (the column), name (the field's official name), severity (`rejects` or `reports`), kind,
     checks (what must hold; of a condition and of a register the Spark SQL), implemented (`yes` or `no`), title (the
-    official one, where the rule is published), reason (why it is not implemented). Raises UsageError for a flow that
-    has no layout.
+    official one, where the rule is published), reason (why it is not implemented, or where it is read otherwise than
+    printed). Raises UsageError for a flow that has no layout.
     """
     if flow and flow not in layouts:
         raise UsageError(f"no flow {flow}", next_step=f"use one of: {', '.join(layouts)}")
