@@ -3,10 +3,9 @@
 import numpy as np
 import pyarrow as pa
 
+from percorsi.synthetic.admissions import disciplines, hospitals, make_records, sheets
 from percorsi.synthetic.chunk import Chunk
 from percorsi.synthetic.parameters import year_of
-from percorsi.synthetic.population import REGION_SHIFT
-from percorsi.synthetic.random import cumulative
 from percorsi.synthetic.registers import residence
 from percorsi.synthetic.spells import SLOTS
 from percorsi.synthetic.table import Table, glue, text, words
@@ -16,34 +15,15 @@ COLUMNS = [
     *("DATA_RICOVERO", "REPARTO_AMMISSIONE", "TIPO_RICOVERO", "TRAUMATISMI", "DATA_DIMISSIONE", "REPARTO_DIMISSIONE"),
     *("MODALITA_DIMISSIONE", "DIAGNOSI_PRINCIPALE", *(f"DIAGNOSI_{i}" for i in range(2, 7)), "TIPO_ISTITUTO", "OP"),
 ]
-PSYCHIATRY = "40"
 _DEAD, _HOME, _VOLUNTARY, _ACUTE, _SAME = "1", "2", "5", "6", "7"
 
 
 def discharges(chunk: Chunk) -> Table:
     """The records discharged in the years delivered, of the hospitals of the wanted region."""
     p, h, draws, figures = chunk.persons, chunk.hospital, chunk.draws, chunk.parameters.conf["hospital"]
-    kept = np.flatnonzero((p.region[h.who] == chunk.region) & (h.end >= chunk.semesters.first - 1))
-    h = h.take(kept)
     number, serial = p.number[h.who], h.serial
-    hospital, hospitals = _hospitals(chunk, h.who, serial, h.private)
-    moved = (
-        h.psychiatric
-        & ~h.private
-        & (h.end - h.start >= 2)
-        & draws.happens("transfer", number, figures["transfer"], serial)
-    )
-    before = moved & draws.happens("from another ward", number, figures["transfer_from_ward"], serial)
-    away = moved & ~before
-    split = (
-        h.start
-        + 1
-        + np.floor(draws.uniform("day of transfer", number, serial) * (h.end - h.start - 1)).astype(np.int64)
-    )
-    other_ward = figures["other_disciplines"]
-    disciplines = [PSYCHIATRY, *other_ward]
-    elsewhere = 1 + draws.pick("discipline", number, cumulative([1.0] * len(other_ward)), index=serial)
-    another, _ = _hospitals(chunk, h.who, serial + 7_000_000, h.private)
+    records = make_records(chunk)
+    row, part, start, end, ward = records.stay, records.part, records.start, records.end, records.ward
     compulsory = chunk.parameters.by_group(figures["compulsory"])[p.group[h.who]]
     compulsory = h.psychiatric & ~h.private & draws.happens("compulsory", number, compulsory, serial)
     primary, codes = _diagnoses(chunk, h, draws)
@@ -54,36 +34,25 @@ def discharges(chunk: Chunk) -> Table:
     urgent = np.where(h.psychiatric & ~h.private, urgent["psychiatric"], urgent["other"])
     urgent = draws.happens("urgent", number, urgent, serial)
     basic = np.where(h.day_regime, 0, np.where(urgent, 2, 1))  # admission types: "", 1, 2, 3
-    stay = np.arange(len(h.who))
-    second = np.flatnonzero(moved)
-    row = np.concatenate([stay, second])
-    part = np.concatenate([np.zeros(len(stay), np.int64), np.ones(len(second), np.int64)])
-    one, two = moved[row] & (part == 0), part == 1
-    ward = np.where(h.psychiatric, 0, elsewhere)[row]
-    ward = np.where(before[row] & (part == 0), elsewhere[row], ward)
-    start = np.where(two, split[row], h.start[row])
-    end = np.where(one, split[row], h.end[row])
+    two, before = part == 1, records.from_ward
+    one = records.moved & ~two
     # compulsory is said of the psychiatric record; after a ward of another kind that is the second one
-    tso = compulsory[row] & np.where(before[row], two, part == 0)
+    tso = compulsory[row] & np.where(before, two, part == 0)
     admission_type = np.where(tso, 3, np.where(two, 1, basic[row]))
-    mode = np.where(one, np.where(before[row], _SAME, _ACUTE), final[row])
-    place = np.where(two & away[row], another[row], hospital[row])
-    primary = np.where(before[row] & (part == 0), codes.index(figures["other_diagnoses"][0]), primary[row])
+    mode = np.where(one, np.where(before, _SAME, _ACUTE), final[row])
+    primary = np.where(before & (part == 0), codes.index(figures["other_diagnoses"][0]), primary[row])
     injury = draws.happens("injury", number, figures["self_harm"], serial) & h.psychiatric
     injury = (injury[row] & (part == 0)).astype(np.int64)
-    # a person's records in order of admission give the number of the sheet
-    order = np.lexsort((part, start, h.who[row]))
-    row, part, start, end, ward = row[order], part[order], start[order], end[order], ward[order]
     who = h.who[row]
     year = year_of(end)
     rank = h.serial[row] * 2 + part
     kept = np.flatnonzero((year >= chunk.semesters.years.start) & (year < chunk.semesters.years.stop))
     columns = {
-        "hospital": place[order], "regime": h.day_regime[row].astype(np.int64),
+        "hospital": records.hospital, "regime": h.day_regime[row].astype(np.int64),
         "admission": chunk.semesters.date(start), "ward": ward,
-        "admission_type": admission_type[order], "injury": injury[order],
+        "admission_type": admission_type, "injury": injury,
         "discharge": chunk.semesters.date(end), "ward_again": ward,
-        "mode": np.array([modes.index(m) for m in mode[order]], dtype=np.int64), "primary": primary[order],
+        "mode": np.array([modes.index(m) for m in mode], dtype=np.int64), "primary": primary,
         "second": _second(chunk, h, row, codes), "rest": np.zeros(len(row), np.int64),
         "institution": h.private[row].astype(np.int64), "operation": np.zeros(len(row), np.int64),
     }  # fmt: skip
@@ -91,16 +60,16 @@ def discharges(chunk: Chunk) -> Table:
     row, who, rank, year = row[kept], who[kept], rank[kept], year[kept]
     sex, born = words(["1", "2"]).take(pa.array(p.sex)), text(p.birth_year)
     person = pa.concat_arrays([glue(chunk.cuni, sex, born, *residence(chunk, epoch)[1:]) for epoch in (0, 1)])
-    running = (p.number[who] & np.uint64(2**REGION_SHIFT - 1)).astype(np.int64)
     years = words(chunk.semesters.years).take(pa.array(year - chunk.semesters.years.start))
     person = person.take(pa.array(who + len(p) * chunk.geography.epoch(end[kept])))
     # each sheet twice, the second time with a number of its own: for records cancelled later
-    numbers = [text(running * 10_000_000 + rank + shift, 16) for shift in (0, 9 * 10**15)]
-    sheet = pa.concat_arrays([glue(years, number, person) for number in numbers])
+    numbers = [sheets(chunk, records, cancelled).take(pa.array(kept)) for cancelled in (False, True)]
+    sheet = pa.concat_arrays([glue(years, each, person) for each in numbers])
     dates = chunk.semesters.calendar
-    wards = [d + "01" for d in disciplines]
+    wards = [d + "01" for d in disciplines(chunk)]
     lists = {
-        "hospital": hospitals, "sheet": sheet, "regime": ["1", "2", "3"], "admission": dates, "ward": wards,
+        "hospital": [f"{c[:3]}~{c}" for c in hospitals(chunk)], "sheet": sheet, "regime": ["1", "2", "3"],
+        "admission": dates, "ward": wards,
         "admission_type": ["", "1", "2", "3"], "injury": ["", "5"], "discharge": dates,
         "ward_again": wards, "mode": modes,
         "primary": codes, "second": codes, "rest": ["~~~"], "institution": ["1", "2"],
@@ -113,27 +82,6 @@ def discharges(chunk: Chunk) -> Table:
     ]  # fmt: skip
     uid = draws.bits("SDO", p.number[who], rank)
     return Table("SDO", year - chunk.semesters.years.start, uid, who, columns, lists, segments)
-
-
-def _hospitals(chunk: Chunk, who: np.ndarray, serial: np.ndarray, private: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """Position of region and hospital of each stay: one of the department's, or a private one of the region."""
-    geography, p = chunk.geography, chunk.persons
-    public = geography.kinds["SPDC"].codes
-    code = chunk.parameters.region_codes[chunk.region]
-    clinics = geography.private[chunk.region]
-    strings = [f"{c[:3]}~{c}" for c in public] + [f"{code}~{c}" for c in clinics]
-    number = p.number[who]
-    usual = geography.pick(chunk.draws, "usual hospital", "SPDC", number, p.dsm[who])
-    another = geography.pick_dsm(chunk.draws, "another hospital", number, p.region[who], serial)
-    another = geography.kinds["SPDC"].first[another]
-    away = chunk.draws.happens(
-        "in another hospital", number, chunk.parameters.conf["hospital"]["another_hospital"], serial
-    )
-    place = np.where(away, another, usual)
-    if clinics:
-        clinic = len(public) + chunk.draws.integer("clinic", number, 0, len(clinics) - 1, serial)
-        place = np.where(private, clinic, place)
-    return place, strings
 
 
 def _diagnoses(chunk: Chunk, h, draws) -> tuple[np.ndarray, list[str]]:

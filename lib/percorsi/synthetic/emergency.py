@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from percorsi.synthetic.chunk import Chunk
+from percorsi.synthetic.hospital import inside
 from percorsi.synthetic.parameters import day
 from percorsi.synthetic.spells import slot_on
 
@@ -13,11 +14,12 @@ ADMISSION, DISORDER, OTHER = range(3)
 
 @dataclass
 class Visits:
-    """One element a visit, one a person and day: person, day, what it is for."""
+    """One element a visit, one a person and day: person, day, what it is for, the stay it leads to."""
 
     who: np.ndarray
     date: np.ndarray
     reason: np.ndarray
+    stay: np.ndarray  # position among the stays of the chunk, -1 where nobody is admitted
 
 
 def _admissions(chunk: Chunk):
@@ -26,7 +28,7 @@ def _admissions(chunk: Chunk):
     rows = np.flatnonzero(h.psychiatric & ~h.private)
     came = chunk.draws.happens("by emergency", p.number[h.who[rows]], figures["before_admission"], h.serial[rows])
     rows = rows[came]
-    return h.who[rows], h.start[rows], np.zeros(len(rows), np.int64)
+    return h.who[rows], h.start[rows], np.full(len(rows), ADMISSION), rows
 
 
 def _by_rate(chunk: Chunk):
@@ -49,9 +51,10 @@ def _by_rate(chunk: Chunk):
                     date = begin + draws.integer(f"emergency day {reason}", p.number[who], 0, 90, index)
                     calm = (slot_on(chunk.spells, who, date) < 0) & (p.control[who] == 0) & (reason == DISORDER)
                     real = u[who] < np.where(calm, figures["outside_care"], 1.0) * chance[who]
-                    yield who[real], date[real], np.full(real.sum(), reason)
+                    yield who[real], date[real], np.full(real.sum(), reason), np.full(real.sum(), -1)
     entering = np.flatnonzero(p.entrant & draws.happens("emergency entry", p.number, figures["entry"]))
-    yield entering, p.entry[entering] - draws.integer("entry after", p.number[entering], 0, 5), np.ones(len(entering))
+    date = p.entry[entering] - draws.integer("entry after", p.number[entering], 0, 5)
+    yield entering, date, np.full(len(entering), DISORDER), np.full(len(entering), -1)
 
 
 def _beyond(mean: np.ndarray, i: int) -> np.ndarray:
@@ -64,14 +67,16 @@ def _beyond(mean: np.ndarray, i: int) -> np.ndarray:
 
 
 def make_visits(chunk: Chunk) -> Visits:
-    """The visits of the delivery's years to hospitals of the wanted region."""
+    """The visits of the delivery's years to hospitals of the wanted region; nobody comes who lies in a ward."""
     p = chunk.persons
     found = [_admissions(chunk), *_by_rate(chunk)]
-    who, date, reason = (np.concatenate(c).astype(np.int64) for c in zip(*found, strict=True))
+    who, date, reason, stay = (np.concatenate(c).astype(np.int64) for c in zip(*found, strict=True))
     held = (date >= chunk.semesters.first) & (date <= chunk.semesters.last) & (date <= p.death[who])
     held &= (p.region[who] == chunk.region) & (date >= chunk.known_from[who])
-    who, date, reason = who[held], date[held], reason[held]
-    order = np.lexsort((reason, date, who))
-    who, date, reason = who[order], date[order], reason[order]
+    ward = chunk.ward
+    held &= ~inside(ward.who, ward.start + 1, ward.end, who, date)
+    order = np.flatnonzero(held)
+    order = order[np.lexsort((reason[order], date[order], who[order]))]
+    who, date, reason, stay = who[order], date[order], reason[order], stay[order]
     one = np.concatenate([[True], (who[1:] != who[:-1]) | (date[1:] != date[:-1])])[: len(who)]  # a visit a day
-    return Visits(who[one], date[one], reason[one])
+    return Visits(who[one], date[one], reason[one], stay[one])

@@ -1,9 +1,12 @@
 """Emergency department visits as records of PS: 62 fields that agree with each other and with the outcome."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from percorsi.synthetic.admissions import disciplines, hospitals, make_records, sheets
 from percorsi.synthetic.chunk import Chunk
 from percorsi.synthetic.dispensing import BAD_DATE
 from percorsi.synthetic.emergency import ADMISSION, DISORDER, OTHER, Visits, make_visits
@@ -23,8 +26,9 @@ def emergencies(chunk: Chunk) -> Table:
     n, number = len(v.who), p.number[v.who]
     triage = draws.pick("triage", number, cumulative(list(figures["triage"].values())), index=v.date)
     harm = draws.happens("harm", number, figures["self_harm"], v.date) & (v.reason == DISORDER)
-    heads, arrival, moments = _arrival(chunk, v)
-    treatments = _treatments(chunk, v, triage, moments)
+    admitted = _admitted(chunk, v)
+    heads, arrival, moments = _arrival(chunk, v, admitted)
+    treatments = _treatments(chunk, v, triage, moments, admitted)
     person = v.who + 4 * len(p) * chunk.geography.epoch(v.date)
     columns = {
         "head": np.arange(n), "arrival": np.arange(n), "problem": np.where(harm, 1, np.where(v.reason == OTHER, 2, 0)),
@@ -46,22 +50,42 @@ def emergencies(chunk: Chunk) -> Table:
                  varied=("treatment", n + np.arange(n)), phantom=("head", n))  # fmt: skip
 
 
-def _arrival(chunk: Chunk, v: Visits) -> tuple[pa.Array, pa.Array, list[pa.Array]]:
+@dataclass
+class _Admitted:
+    """By visit what the first record of the stay says; the usual hospital and no sheet where nobody is admitted."""
+
+    institute: pa.Array
+    sheet: pa.Array
+    discipline: pa.Array
+
+
+def _admitted(chunk: Chunk, v: Visits) -> _Admitted:
+    p, records = chunk.persons, make_records(chunk)
+    usual = chunk.geography.pick(chunk.draws, "usual hospital", "SPDC", p.number[v.who], p.dsm[v.who])
+    comes = v.stay >= 0
+    first = np.where(comes, np.searchsorted(records.stay, v.stay), len(records.stay))  # behind the last: nothing
+    place, ward = (np.append(a, 0)[first] for a in (records.hospital, records.ward))
+    return _Admitted(
+        words(hospitals(chunk)).take(pa.array(np.where(comes, place, usual))),
+        pa.concat_arrays([sheets(chunk, records), words([""])]).take(pa.array(first)),
+        words(disciplines(chunk)).take(pa.array(ward)),
+    )
+
+
+def _arrival(chunk: Chunk, v: Visits, admitted: _Admitted) -> tuple[pa.Array, pa.Array, list[pa.Array]]:
     """Fields 0 to 3 (as they are, with another number, with a wrong date), 4 to 8, and day and five moments of it."""
     p, draws, figures = chunk.persons, chunk.draws, chunk.parameters.flows["emergency"]
     n, number = len(v.who), p.number[v.who]
     years = v.date.astype("datetime64[D]").astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
     running = (p.control * 10_000_000 + p.running)[v.who] * 1000 + v.date - years
-    usual = chunk.geography.pick(draws, "usual hospital", "SPDC", number, p.dsm[v.who])
-    institute = words(chunk.geography.kinds["SPDC"].codes).take(pa.array(usual))
     minutes = draws.integer("minutes", number, 360, 1100, v.date)
     times = words(f"{m // 60:02d}:{m % 60:02d}" for m in range(1440))
     at = [times.take(pa.array(minutes + later)) for later in (0, 35, 90, 180, 300)]
     date = chunk.semesters.calendar.take(pa.array(chunk.semesters.date(v.date)))
     year = text(year_of(v.date))
     keys = [pc.binary_join_element_wise(year, text(running + other, 12), "") for other in (0, 5 * 10**11)]
-    heads = [glue(key, institute, date, at[0]) for key in keys] + [
-        glue(keys[0], institute, repeated(BAD_DATE, n), at[0])
+    heads = [glue(key, admitted.institute, date, at[0]) for key in keys] + [
+        glue(keys[0], admitted.institute, repeated(BAD_DATE, n), at[0])
     ]
     senders = list(figures["sent_by"])
     sender = draws.pick("sent by", number, cumulative(list(figures["sent_by"].values())), index=v.date)
@@ -71,7 +95,7 @@ def _arrival(chunk: Chunk, v: Visits) -> tuple[pa.Array, pa.Array, list[pa.Array
     return pa.concat_arrays(heads), pc.if_else(ambulance, by_ambulance, alone), [date, *at]
 
 
-def _treatments(chunk: Chunk, v: Visits, triage: np.ndarray, moments: list[pa.Array]) -> pa.Array:
+def _treatments(chunk: Chunk, v: Visits, triage: np.ndarray, moments: list[pa.Array], admitted: _Admitted) -> pa.Array:
     """Fields 25 to 60 of each visit, and once more with a wrong diagnosis."""
     p, draws, figures = chunk.persons, chunk.draws, chunk.parameters.flows["emergency"]
     n, number = len(v.who), p.number[v.who]
@@ -80,8 +104,6 @@ def _treatments(chunk: Chunk, v: Visits, triage: np.ndarray, moments: list[pa.Ar
     outcome = draws.pick("outcome", number, cumulative(list(figures["outcomes"].values())), index=v.date)
     outcome = np.where(v.reason == ADMISSION, len(outcomes) - 1, outcome)
     levels = list(figures["triage"])
-    sheet = text(v.who * 0 + p.running[v.who] % 1_000_000, 6)
-    sheet = pc.binary_join_element_wise(pc.utf8_slice_codeunits(text(year_of(v.date)), 2), sheet, "")
     level = words(levels).take(pa.array(triage))
     found = []
     # who left has no diagnosis: the wrong line has somebody go home with one
@@ -100,8 +122,8 @@ def _treatments(chunk: Chunk, v: Visits, triage: np.ndarray, moments: list[pa.Ar
                 repeated("1~180.00~~4~", n),
             )  # fmt: skip
         by_outcome[_ADMITTED] = glue(
-            common, repeated("2", n), date, decided, date, leaves, repeated("", n), level, sheet,
-            repeated("40" + "~" * 16, n), repeated("1~320.00~~4~", n),
+            common, repeated("2", n), date, decided, date, leaves, repeated("", n), level, admitted.sheet,
+            admitted.discipline, repeated("~" * 15, n), repeated("1~320.00~~4~", n),
         )  # fmt: skip
         watch = glue(
             repeated("A01", n), date, decided, repeated("~~~~1~89.7~", n), primary, repeated("", n), date, later

@@ -21,7 +21,7 @@ FIELDS = {
             "[1-8]?", "[1-8]?", "I"],
     "PSR": [*KEY, "structure", "contact", "[145678]", "date", "(date)?", "I"],
     "PSS": [*KEY, "structure", "contact", "[123678]", "date", "[12]", "I"],
-    "SDO": ["region", r"\d{8}", "year", r"\d{1,16}", "id", "[12]", BIRTH, "residence", r"\d{3}", "[12]", "date",
+    "SDO": ["region", r"\d{8}", "year", r"\d\d[0-9A-Z]{6}", "id", "[12]", BIRTH, "residence", r"\d{3}", "[12]", "date",
             r"\d{4}", "[123]?", "5?", "date", r"\d{4}", "[125679]", r"\w{3,5}", r"\w{0,5}", *4 * [""], "[12]", "I"],
 }  # fmt: skip
 FIELDS["ANR"], FIELDS["CNR"] = [*FIELDS["ANT"]], FIELDS["CNT"]

@@ -171,6 +171,28 @@ def test_an_emergency_visit_agrees_with_its_outcome(lines):
     assert set(outcomes) == {"1", "2", "5", "6", "7", "8", "10"}
 
 
+def test_who_is_admitted_by_the_emergency_department_has_that_sheet_of_that_hospital(clean, lines):
+    sheets = {(f[1], f[3], f[4]): f for f in (line.fields for line in clean.lines("SDO"))}
+    admitted = [line.fields for line in lines["PS"] if line.fields[31] == "2"]
+    found = [(f, sheets[key]) for f in admitted if (key := (f[1], f[38], f[12])) in sheets]
+    assert all(f[2] == sdo[10] and f[39] == sdo[11][:2] and f[38][:2] == f[2][2:4] for f, sdo in found)
+    assert {f[39] == "40" for f, _ in found} == {True, False}  # some by way of another ward
+    # only who is discharged after the last year delivered has no sheet yet
+    gone = {f[38] for f in admitted} - {f[38] for f, _ in found}
+    assert len(found) > 100 and len(gone) < 0.05 * len(found)
+    assert all(f[2] > "2015-08-01" for f in admitted if f[38] in gone)
+
+
+def test_nobody_comes_to_the_emergency_department_from_a_ward(clean, lines):
+    stays = defaultdict(list)
+    for f in (line.fields for line in clean.lines("SDO")):
+        if f[9] == "1":
+            stays[f[4]].append((f[10], f[14]))
+    visits = [(line.fields[12], line.fields[2]) for line in lines["PS"]]
+    assert len({cuni for cuni, _ in visits} & stays.keys()) > 100
+    assert not [1 for cuni, day in visits if any(begin < day < end for begin, end in stays[cuni])]
+
+
 def test_tests_follow_drugs(lines):
     lithium = {line.fields[0] for line in lines["AIC"] if line.fields[1] == "N05AN01"}
     users = {line.fields[CUNI[flow]] for flow, place in (("FAR", 8), ("DIR", 31)) for line in lines[flow]
