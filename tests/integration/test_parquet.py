@@ -11,6 +11,8 @@ import pytest
 from flow_records import RECORDS, header, line, write_file
 from percorsi.errors import DeliveryRefused
 from percorsi.flows import ingest
+from percorsi.flows.content import Content, digests, read_contents
+from percorsi.flows.files import Refusal, discover
 from percorsi.flows.layout import load_layouts
 
 NAMES = {column: field.name for column, field in load_layouts()["FAR"].fields.items()}
@@ -79,6 +81,79 @@ def test_what_cannot_be_text_is_refused(store, tmp_path: Path, fault: str) -> No
     with pytest.raises(DeliveryRefused, match=reasons[fault]) as refusal:
         ingest(store, tmp_path)
     assert path.name in str(refusal.value) and "next:" in str(refusal.value)
+
+
+def _not_utf8() -> pa.Array:
+    """Two texts, of which the first is none."""
+    sound = pa.array(["ab", "A2"])
+    return pa.Array.from_buffers(pa.string(), 2, [None, sound.buffers()[1], pa.py_buffer(b"\xff\xfeA2")])
+
+
+def test_a_row_that_is_no_text_falls_alone(store, tmp_path: Path) -> None:
+    table = _table({"prescription": "A1"}, {"prescription": "A2"})
+    table = table.set_column(table.column_names.index("RICETTA"), "RICETTA", _not_utf8())
+    pq.write_table(table, tmp_path / "FAR_030_2015.parquet")
+    far = ingest(store, tmp_path).flows["FAR"]
+    assert (far.records, far.accepted, far.rejected) == (2, 1, 1)
+    assert [(r["line"], r["field"], r["code"]) for r in store.read("rejected").collect()] == [(2, "", "P008")]
+    assert [(r["prescription"], r["line"]) for r in store.read("current/FAR").collect()] == [("A2", 3)]
+    (broken,) = store.read("raw/FAR").where("broken_line is not null").collect()
+    cells = broken["broken_line"].split("~")  # as a line of text would be kept, in the file's order
+    assert len(cells) == len(NAMES) and cells[-2] == "\ufffd\ufffd" and broken["region"] is None
+
+
+def test_files_of_no_bytes_and_of_no_rows_are_deliveries_of_no_records(store, tmp_path: Path) -> None:
+    (tmp_path / "FAR_030_2015_01.parquet").write_bytes(b"")
+    pq.write_table(_table({}).slice(0, 0), tmp_path / "FAR_030_2015_02.parquet")
+    pq.write_table(_table({}), tmp_path / "FAR_030_2015_03.parquet")
+    far = ingest(store, tmp_path).flows["FAR"]
+    assert (far.files, far.records, far.accepted, far.current) == (3, 1, 1, 1)
+
+
+@pytest.mark.parametrize("codec", ["none", "snappy", "gzip", "zstd", "lz4"])
+def test_codecs_that_are_read(tmp_path: Path, codec: str) -> None:
+    pq.write_table(_table({}), tmp_path / "FAR_030_2015.parquet", compression=codec)
+    assert _looked_at(tmp_path).records == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "options", "reason"),
+    [
+        ({}, {"compression": "brotli"}, "written in a way that is not read: BROTLI"),
+        ({}, {"use_dictionary": False, "use_byte_stream_split": ["PEZZI"]}, "is not read: BYTE_STREAM_SPLIT"),
+        ({"PEZZI": pa.array([1.5], pa.float16())}, {}, "no plain values in the columns 2"),
+        ({"PEZZI": pa.array([Decimal(1)], pa.decimal256(39, 2))}, {}, "no plain values in the columns 2"),
+        ({"RICETTA": pa.array(["x" * 1_100_000])}, {}, "line 2: a value of more than a million"),
+        ({"RICETTA": pa.array(["x" * 1_100_000], pa.large_string())}, {}, "line 2: a value of more than a million"),
+        ({"RICETTA": pa.array(["x" * 1_100_000])}, {"use_dictionary": False}, "line 2: a value of more than a million"),
+    ],
+)
+def test_what_spark_cannot_read_is_refused(tmp_path: Path, changes: dict, options: dict, reason: str) -> None:
+    table = _table({})
+    for name, values in changes.items():
+        table = table.set_column(table.column_names.index(name), name, values)
+    pq.write_table(table, tmp_path / "FAR_030_2015.parquet", **options)
+    assert reason in str(_looked_at(tmp_path))
+
+
+@pytest.mark.parametrize("column", ["RICETTA", "PEZZI", "DATA_EROGAZIONE"])
+def test_damage_behind_a_sound_footer_is_refused(tmp_path: Path, column: str) -> None:
+    path = tmp_path / "FAR_030_2015.parquet"
+    pq.write_table(_table(*({"prescription": str(n)} for n in range(5000))), path, use_dictionary=False)
+    chunk = pq.ParquetFile(path).metadata.row_group(0).column(_table({}).column_names.index(column))
+    with path.open("r+b") as stream:
+        stream.seek(chunk.data_page_offset)
+        stream.write(b"\xff" * 200)
+    pq.ParquetFile(path).close()  # nothing is wrong with the footer
+    assert "truncated or damaged" in str(_looked_at(tmp_path))
+
+
+def _looked_at(folder: Path) -> Content | Refusal:
+    layouts = load_layouts()
+    files = discover(folder, layouts).files
+    contents, refused = read_contents(files, digests(files), layouts)
+    (result,) = [*contents, *refused]
+    return result
 
 
 def test_decimals_keep_their_digits(store, tmp_path: Path) -> None:

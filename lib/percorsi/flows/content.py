@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from percorsi.errors import PercorsiError
 from percorsi.flows.files import DeliveryFile, Refusal
 from percorsi.flows.layout import Layout
 
 SEPARATOR = "~"
 _CHUNK = 1 << 20
 _WORKERS = 2  # hashing and decompression leave the lock of Python
-_LONGEST_LINE = _CHUNK
+LONGEST_LINE = _CHUNK  # bytes; of a Parquet file, a value
 _GZIP = b"\x1f\x8b"
 _MAGIC = {
     b"PK\x03\x04": "a zip archive or a spreadsheet",
@@ -40,6 +41,31 @@ class Content:
     def records(self) -> int:
         """Lines after the header; none in a file of no bytes."""
         return max(self.lines - 1, 0)
+
+
+class Watch:
+    """The files of a delivery as they lay there before they were read: one that is another by then is not loaded."""
+
+    def __init__(self, files: list[DeliveryFile]) -> None:
+        self._seen = {file: _stamp(file) for file in files}
+
+    def refuse_changed(self) -> None:
+        """Raise PercorsiError where a file changed or vanished since."""
+        changed = [file.path for file, stamp in self._seen.items() if _stamp(file) != stamp]
+        if changed:
+            raise PercorsiError(
+                f"{', '.join(changed)}: changed while it was read; nothing was loaded",
+                next_step="see that nobody writes to the folder, and ingest the delivery again",
+            )
+
+
+def _stamp(file: DeliveryFile) -> tuple[int, int, int] | None:
+    """Which file it is, how long it is and when it was last written; None where it is gone."""
+    try:
+        told = file.address.stat()
+    except OSError:
+        return None
+    return told.st_ino, told.st_size, told.st_mtime_ns
 
 
 def digests(files: list[DeliveryFile]) -> dict[str, str]:
@@ -86,7 +112,7 @@ def _look(file: DeliveryFile, digest: str, layout: Layout) -> Content | Refusal:
                 kind = next((k for magic, k in _MAGIC.items() if chunk.startswith(magic)), None)
                 if kind:
                     return refuse(f"not text: {kind}", _AS_TEXT)
-            if len(first) <= _LONGEST_LINE and b"\n" not in first:
+            if len(first) <= LONGEST_LINE and b"\n" not in first:
                 first += chunk
             if b"\0" in chunk:
                 return refuse(
@@ -96,7 +122,7 @@ def _look(file: DeliveryFile, digest: str, layout: Layout) -> Content | Refusal:
             open_line = len(chunk) - chunk.rindex(b"\n") - 1 if breaks else open_line + len(chunk)
             lines += breaks
             ended = chunk.endswith(b"\n")
-            if open_line > _LONGEST_LINE:
+            if open_line > LONGEST_LINE:
                 return refuse("a line of more than a million characters", _AGAIN, lines + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         kind = "truncated" if isinstance(error, EOFError) else "damaged, or no gzip file"
