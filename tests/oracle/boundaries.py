@@ -43,23 +43,29 @@ class Boundaries:
         return self.before(region, azienda, dsm, structure) if year == self.year + 1 else (azienda, dsm)
 
     def before(self, region, azienda, dsm, structure):
-        """Back from Y+1: STR of Y says what was there, by the structure, else by its DSMs; else the rows say it."""
+        """Back from Y+1: where STR of Y has the structure; what its own row says; else STR of Y by its DSMs; else the
+        rows."""
 
         def becomes(code):
             return self.next(region, *code, structure, self.year + 1) == (azienda, dsm)
 
+        def sources(named):
+            """What the rows of Y+1 that name this structure, or none, make into the code."""
+            rows = [
+                m for m in self.moves if (m["region"], int(m["year"]), m["structure"]) == (region, self.year + 1, named)
+            ]
+            return {code for code in ((m["azienda"], m["dsm"] or dsm) for m in rows) if becomes(code)}
+
         known = [s for s in self.of_year if s.regione == region]
-        with_structure = {(s.azienda, s.dsm) for s in known if s.struttura == structure}
-        by_structure = {code for code in with_structure if becomes(code)}
+        by_structure = {
+            code for code in {(s.azienda, s.dsm) for s in known if s.struttura == structure} if becomes(code)
+        }
         if len(by_structure) == 1:
             return by_structure.pop()
-        possible = {code for code in {(s.azienda, s.dsm) for s in known} if becomes(code)}
-        if not possible:
-            possible = {
-                (move["azienda"], move["dsm"] or dsm)
-                for move in self.moves
-                if (move["region"], int(move["year"])) == (region, self.year + 1)
-                and move["structure"] in ("", structure)
-                and becomes((move["azienda"], move["dsm"] or dsm))
-            } or {(azienda, dsm)}
+        there = {(s.azienda, s.dsm) for s in known}
+        own = sources(structure) if structure else set()
+        if own:
+            possible = own & there or own
+        else:
+            possible = {code for code in there if becomes(code)} or sources("") or {(azienda, dsm)}
         return possible.pop() if len(possible) == 1 else NOBODY_KNOWS

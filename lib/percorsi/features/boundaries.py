@@ -1,8 +1,9 @@
 """Codes of aziende and DSMs as they are in the evaluation year: what an area is, whatever year a record is of.
 
 The moves (`features.crosswalk`) become one small table, made on the driver: for each azienda and year that moves, the
-codes of its DSMs in the evaluation year. Forward every code has one answer. Backward a merger has several, of which the
-register of services of the evaluation year leaves one, by its DSMs or by the structure; else there is none.
+codes of its DSMs in the evaluation year. Forward every code has one answer. Backward a merger has several, of which one
+is left by the register of services of the evaluation year, where it has the structure; by the row of that structure; by
+the DSMs that the register has; else there is none (docs/decisions/0121).
 """
 
 from collections.abc import Iterator
@@ -38,6 +39,7 @@ class Boundaries:
     def __init__(self, crosswalk: Crosswalk, service: "DataFrame", window: EvaluationWindow) -> None:
         self._spark = service.sparkSession
         self._answers = answers(crosswalk, _register(crosswalk, service, window), window)
+        self._earliest = earliest_year(crosswalk, window)
 
     def of_year(self, rows: "DataFrame", into: tuple[str, str] = ("azienda", "dsm")) -> "DataFrame":
         """`rows` (region, azienda, dsm, structure, year and more) with azienda and dsm as they are in the evaluation
@@ -55,9 +57,8 @@ class Boundaries:
             when map_contains_key(_moves, '|') then
                 struct(_moves['|'].azienda as azienda, if(_moves['|'] is null, null, dsm) as dsm)
             else struct(azienda, dsm) end"""
-        earliest = min(year for _, _, year in self._answers)
         same = [F.col("region") == F.col("_region"), F.col("azienda") == F.col("_azienda")]
-        year = F.greatest(F.col("year"), F.lit(earliest)) == F.col("_year")
+        year = F.greatest(F.col("year"), F.lit(self._earliest)) == F.col("_year")
         return (
             rows.join(F.broadcast(self._table()), [*same, year], "left")
             .withColumn("_code", F.expr(found))
@@ -84,14 +85,16 @@ def _register(crosswalk: Crosswalk, service: "DataFrame", window: EvaluationWind
     return register
 
 
-def answers(crosswalk: Crosswalk, register: Register, window: EvaluationWindow) -> Answers:
-    """All codes that are other ones in the evaluation year, from the year before the first move to the data end.
+def earliest_year(crosswalk: Crosswalk, window: EvaluationWindow) -> int:
+    """The year before the first move, at the latest the evaluation year: an earlier code is what it is in this one."""
+    return min((window.year, *(move.year - 1 for move in crosswalk.moves)))
 
-    A code of an earlier year is what it is in the first of these.
-    """
+
+def answers(crosswalk: Crosswalk, register: Register, window: EvaluationWindow) -> Answers:
+    """All codes that are other ones in the evaluation year, from `earliest_year` to the data end. The
+    evaluation year has none."""
     told: Answers = {}
-    first = min((move.year for move in crosswalk.moves), default=window.year) - 1
-    for year in range(first, window.last_year + 1):
+    for year in range(earliest_year(crosswalk, window), window.last_year + 1):
         low, high = sorted((year, window.year))
         moves = crosswalk.between(low + 1, high)
         for region in sorted({move.region for move in moves}):
@@ -128,7 +131,7 @@ def _backward(
     crosswalk: Crosswalk, register: Register, window: EvaluationWindow, region: str, year: int, moves: list[Move]
 ) -> Iterator[tuple[Code, Code | None]]:
     known = register.dsms.get(region, set())
-    dsms = {move.to.dsm for move in moves} | {code.dsm for code in known}
+    dsms = {code.dsm for move in moves for code in (move.code, move.to)} | {code.dsm for code in known}
     for azienda in {move.to.azienda for move in moves}:
         for code in _codes(azienda, moves, dsms):
             certain, doubtful = crosswalk.backward(region, code, year, window.year)
