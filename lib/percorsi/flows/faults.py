@@ -1,6 +1,7 @@
 """The faults of a delivery, by rule and record by record: what was found as it was read, and by the registers.
 
-Needs no Spark. Of the records only those with a fault are read, and of these the key alone.
+Needs no Spark. Of the records only those with a fault are read, and of these the key alone; the CUNI is read so that no
+value is told that is the same.
 """
 
 import json
@@ -114,20 +115,28 @@ def faulty_records(
     for flow in flows:
         layout = layouts[flow]
         for row in _sorted(_with_errors(home, layout, delivery)):
-            key = [_shown(row.get(f"key.{column}"), layout, column) for column in columns]
+            key = [_shown(row.get(f"key.{column}"), layout, column, row.get(_CUNI)) for column in columns]
             for error in dict.fromkeys((e["field"], e["code"], e["severity"]) for e in row["errors"]):
                 field, code, severity = error
                 title = titled.get((flow, code, field), "")
                 yield flow, printable(row["file"]), row["line"], field, code, SEVERITIES[severity], title, key
 
 
-def _shown(value: str | None, layout: Layout, column: str) -> str | None:
-    """A value of the key; of one that is far too long for its field only the length."""
+def _shown(value: str | None, layout: Layout, column: str, cuni: str | None) -> str | None:
+    """A value of the key; of one that is far too long for its field, or may be a CUNI, only the length."""
     if value is None:
         return None
     allowed = layout.fields[column].length
     longest = max(_LONGEST, allowed) if isinstance(allowed, int) else _LONGEST
-    return printable(value) if len(value) <= longest else f"({len(value)} characters)"
+    known = len(value) <= longest and not _may_be_cuni(value, layout, cuni)
+    return printable(value) if known else f"({len(value)} characters)"
+
+
+def _may_be_cuni(value: str, layout: Layout, cuni: str | None) -> bool:
+    """Whether a value is the record's CUNI, or is as long as one where no CUNI stands in its place."""
+    if _CUNI not in layout.fields:
+        return False
+    return value == cuni or (len(value) > _LONGEST and len(cuni or "") != layout.fields[_CUNI].length)
 
 
 def _sorted(parts: "Iterator[pa.Table]") -> Iterator[dict]:
@@ -152,13 +161,14 @@ def _in_pieces(parts: "Iterator[pa.Table]") -> "Iterator[pa.Table]":
 
 
 def _with_errors(home: Home, layout: Layout, delivery: str) -> "Iterator[pa.Table]":
-    """The records of a flow that have errors: file, line, errors, key.<column>."""
+    """The records of a flow that have errors: file, line, errors, key.<column>, and cuni where the flow has it."""
     import pyarrow.compute as pc
     import pyarrow.dataset as ds
 
     name = f"raw/{layout.flow}"
-    columns = ["file", "line", "errors", *_own_key(layout)]
-    heads = ["file", "line", "errors", *(f"key.{column}" for column in _own_key(layout))]
+    others = ["file", "line", "errors", *([_CUNI] if _CUNI in layout.fields else [])]
+    columns = [*others, *_own_key(layout)]
+    heads = [*others, *(f"key.{column}" for column in _own_key(layout))]
 
     def read(where: ds.Expression, region: str) -> "Iterator[pa.Table]":
         for part in scan(home, name, columns, where, [("delivery", "=", delivery), (_REGION, "=", region)]):
