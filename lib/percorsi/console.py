@@ -49,15 +49,18 @@ def percorsi(
     """Care pathways of severe mental disorders, measured on the national health flows."""
 
 
-def command(function: Callable[..., Any]) -> Callable[..., Any]:
+def command(function: Callable[..., Any], *, resumes_erasure: bool = False) -> Callable[..., Any]:
     """Register a subcommand; its errors become words on standard error and the exit code of their type.
 
-    What is unexpected is told by type and place only: the message of a library may quote a value.
+    One that has a home refuses it where an erasure has not ended, unless it is the one that ends it. What is unexpected
+    is told by type and place only: the message of a library may quote a value.
     """
 
     @functools.wraps(function)
     def guarded(*args: Any, **kwargs: Any) -> None:
         try:
+            if "home" in kwargs and not resumes_erasure:
+                _refuse_half_erased(kwargs["home"])
             function(*args, **kwargs)
         except PercorsiError as error:
             print(f"percorsi: {error}", file=sys.stderr)
@@ -79,6 +82,12 @@ def command(function: Callable[..., Any]) -> Callable[..., Any]:
             raise typer.Exit(PercorsiError.exit_code) from None
 
     return app.command(name=function.__name__.replace("_", "-"))(guarded)
+
+
+def _refuse_half_erased(home: Path) -> None:
+    from percorsi.erasure import refuse_unfinished
+
+    refuse_unfinished(Home(home))
 
 
 def existing(home: Path) -> Home:

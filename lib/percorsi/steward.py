@@ -1,5 +1,6 @@
 """The commands of the data steward: what arrived, which rules there are, what was rejected. To look needs no Spark."""
 
+import functools
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -100,7 +101,7 @@ def anomalies(
     tell(work(existing(home), year), as_text, as_json)
 
 
-@command
+@functools.partial(command, resumes_erasure=True)
 def erase(
     cuni_file: Annotated[Path, typer.Option("--cuni-file", help="File with one CUNI a line; - reads standard input.")],
     reason: Annotated[str | None, typer.Option(help="Why; it is kept, and must not say who it is.")] = None,

@@ -2,19 +2,24 @@
 completes. A new key: the same persons under other numbers, and never two keys at once."""
 
 import stat
+import sys
 from datetime import date
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
 
 from flow_records import header, line, write_file
-from percorsi import runs
+from percorsi import cli, runs
 from percorsi.conformed import conform
 from percorsi.conformed.identity import KEY_FINGERPRINT, fingerprint
 from percorsi.erasure import come_back, erase, refuse_unfinished, rekey, traces
+from percorsi.erasure.matching import REGISTER_OF, registers
 from percorsi.erasure.persons import person_number, read_persons
 from percorsi.erasure.record import records
+from percorsi.erasure.unfinished import begin, begun
 from percorsi.errors import ConfigurationError, HomeLocked, ResultUnavailable, UsageError
 from percorsi.flows import deliveries, ingest
 from percorsi.flows.layout import load_layouts
@@ -181,6 +186,11 @@ def test_what_is_left_is_what_there_would_be_without_the_person(store, settings,
         with pytest.raises(HomeLocked, match="has not ended") as refused:
             refuse_unfinished(store.home)
         assert refused.value.exit_code == 6
+    monkeypatch.delenv("PERCORSI_PERSON_KEY")  # a key of the home's own would be made, and the persons known no more
+    with pytest.raises(HomeLocked, match="has not ended"):
+        rekey(store.home, settings)
+    assert not (store.home.path / "person.key").exists()
+    monkeypatch.setenv("PERCORSI_PERSON_KEY", KEY)
     other = tmp_path / "other.txt"
     other.write_text(BRUNO)
     with pytest.raises(UsageError, match="of other persons, has not ended"):
@@ -254,6 +264,7 @@ def test_a_new_key_gives_new_numbers_and_never_two_at_once(store, settings, tmp_
     assert store.home.person_key() == old  # of the old key, with less in it
 
     report = rekey(store.home, settings)
+    assert not list(store.home.path.glob("rekey.*"))
     new = store.home.person_key()
     assert new != old and stat.S_IMODE((store.home.path / "person.key").stat().st_mode) == 0o600
     assert report.runs == [run_id] and "conformed/registration" in report.emptied
@@ -274,8 +285,114 @@ def test_a_new_key_gives_new_numbers_and_never_two_at_once(store, settings, tmp_
     monkeypatch.setenv("PERCORSI_PERSON_KEY", KEY)
     with pytest.raises(ConfigurationError, match="another key"):
         conform(store, settings)
-    assert "the environment" in rekey(store.home, settings).origin
+    with monkeypatch.context() as patch, pytest.raises(Killed):  # all is done, and nothing told
+        _die_after(patch, sys.modules["percorsi.erasure.rekey"], "noted")
+        rekey(store.home, settings)
+    report = rekey(store.home, settings)
+    assert "the environment" in report.origin
+    assert report.runs == []  # the run of before was lost to the change before, though on the same day
     assert store.property("conformed/person", KEY_FINGERPRINT) == fingerprint(bytes.fromhex(KEY))
+
+
+# Where else a person stands, and whose a shared CUNI is. Of each file the lines, and which of them are Anna's.
+ELSEWHERE = {
+    "ANR_030_2015_S1.csv": ([line("ANR", cuni=ANNA, id_rec=OF_ANNA)], {2}),
+    "ANT_030_2015_S1.csv": (
+        [
+            _ant(ANNA, OF_ANNA, cuni_type="99"),  # hers by the Id_Rec that ANR gives her
+            _ant(ANNA, OF_BRUNO, cuni_type="99"),  # a CUNI that is everybody's
+            _ant("", OF_ANNA, sex="x"),  # rejected
+            f"{OF_ANNA}~cut",  # broken
+        ],
+        {2, 4, 5},
+    ),
+    "PST_030_2015_S1.csv": ([_pst(OF_ANNA, 1), _pst(OF_BRUNO, 1)], {2}),
+    "SUP_030_2015.csv": (
+        [
+            line("SUP", event_id="1", cuni=BRUNO),
+            # the line goes, and Bruno has his event as it was before
+            line("SUP", event_id="1", cuni=BRUNO, attributes=f"with={ANNA};signed=no", operation="V"),
+            line("SUP", event_id="2", cuni="", attributes="signed=yes"),
+            # of nobody: what it was before goes as well
+            line("SUP", event_id="2", cuni="", attributes=f"with={ANNA}", operation="V"),
+        ],
+        {3, 4, 5},
+    ),
+    "FAR_030_2015.csv": (
+        [line("FAR", prescription=ANNA, cuni=""), line("FAR", cuni=ANNA), line("FAR", item="2", cuni=BRUNO)],
+        {2, 3},
+    ),
+    "STR_030_2015.csv": (
+        [
+            line("STR"),
+            line("STR", structure="301102", name=f"of {ANNA}"),
+            line("STR", structure="301103", region=ANNA),  # rejected
+            f"{ANNA}~cut",
+        ],
+        {3, 4, 5},
+    ),
+}
+
+
+def test_a_person_is_found_in_every_field_of_every_flow_and_after_a_crash(
+    store, settings, tmp_path, wish, monkeypatch
+) -> None:
+    for name, (lines, _) in ELSEWHERE.items():
+        write_file(tmp_path / "d" / name, [header(name.split("_")[0]), *lines])
+    ingest(store, tmp_path / "d", delivered=FIRST)
+    assert ANNA in _remembered(store.home)
+
+    # Killed once the anagrafica that names her is gone: what ANT and the activity of its Id_Rec are, is still known.
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        _die_after(patch, Store, "write", lambda store, df, written: written == "raw/ANR")
+        erase(store.home, settings, wish)
+    assert store.read("raw/ANR").where("cuni is not null").isEmpty()
+    assert stat.S_IMODE((store.home.path / "erasure.json").stat().st_mode) == 0o600
+    report = erase(store.home, settings, wish)
+
+    left = {}
+    for name in ELSEWHERE:
+        rows = store.read(f"raw/{name.split('_')[0]}").where("operation <=> 'erased'").select("line").collect()
+        left[name] = {row["line"] for row in rows}
+    assert left == {name: hers for name, (_, hers) in ELSEWHERE.items()}
+    assert sum(report.lines.values()) == sum(len(hers) for _, hers in ELSEWHERE.values())
+    assert OF_ANNA not in _remembered(store.home)
+    assert not list(store.home.path.glob("erasure.*"))
+    (event,) = store.read("current/SUP").collect()
+    assert (event["cuni"], event["operation"]) == (BRUNO, "I")
+    assert [row["structure"] for row in store.read("current/STR").collect()] == ["301101"]
+
+
+# What a command needs beside the home.
+ARGUMENTS = {
+    **dict.fromkeys(("quality", "features", "indicators"), ["--year", "2015"]),
+    **{"ingest": ["--deliveries", "."], "run": ["--deliveries", ".", "--year", "2015"], "values": ["--csv", "v.csv"]},
+    **{"release": ["--name", "r"], "pull": ["--release", "latest"], "rejected": ["--delivery", "latest"]},
+}
+OF_A_HOME = sorted(name for name, c in get_command(cli.app).commands.items() if any(p.name == "home" for p in c.params))
+
+
+@pytest.mark.parametrize("name", [name for name in OF_A_HOME if name != "erase"])
+def test_every_other_command_refuses_a_home_half_erased(home, name: str) -> None:
+    home.create()
+    begin(home, (1,), ())
+    told = CliRunner().invoke(cli.app, [name, "--home", str(home.path), *ARGUMENTS.get(name, [])])
+    assert (told.exit_code, "has not ended" in told.output) == (6, True)
+
+
+def test_the_command_that_erases_goes_on_in_a_home_half_erased(home, wish) -> None:
+    home.create()
+    begin(home, (1,), (("030", "301", "001", OF_ANNA),))
+    told = CliRunner().invoke(cli.app, ["erase", "--home", str(home.path), "--cuni-file", str(wish)])
+    assert (told.exit_code, "nothing was delivered" in told.output) == (ResultUnavailable.exit_code, True)
+    assert begun(home).records == (("030", "301", "001", OF_ANNA),)
+
+
+def test_a_layout_says_which_flows_are_registers_and_each_activity_has_its_own() -> None:
+    layouts = load_layouts()
+    assert registers(layouts) == ["ANR", "ANT"]
+    activity = {flow for flow, layout in layouts.items() if "id_rec" in layout.fields} - {"ANR", "ANT"}
+    assert {*REGISTER_OF} == activity and {*REGISTER_OF.values()} == {"ANR", "ANT"}
 
 
 @pytest.mark.parametrize(

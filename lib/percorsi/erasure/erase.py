@@ -13,11 +13,11 @@ from pathlib import Path
 from percorsi.conformed.identity import fingerprint
 from percorsi.erasure import traces
 from percorsi.erasure.lines import blank, follow, marked
-from percorsi.erasure.matching import REGISTER_OF, Matching, speaks_of_persons
+from percorsi.erasure.matching import Matching, registers
 from percorsi.erasure.persons import Persons, read_persons
 from percorsi.erasure.record import keep, records
 from percorsi.erasure.runs import note_gone, noted, resting_on
-from percorsi.erasure.unfinished import Erasure, begin, begun, end
+from percorsi.erasure.unfinished import Erasure, begin, end, resumed
 from percorsi.errors import ConfigurationError, ResultUnavailable
 from percorsi.flows.layout import Layout, load_layouts
 from percorsi.flows.ledger import read_ledger
@@ -107,7 +107,7 @@ def erase(
 
 
 def _flows(home: Home, layouts: dict[str, Layout]) -> list[str]:
-    """The flows delivered that speak of persons: activity first, then what has a CUNI, the anagrafica last."""
+    """The flows delivered, any of which may hold a CUNI somewhere: those without one first, the anagrafica last."""
     delivered = traces.of_stage(home, "raw")
     unknown = [flow for flow in delivered if flow not in layouts]
     if unknown:
@@ -115,25 +115,24 @@ def _flows(home: Home, layouts: dict[str, Layout]) -> list[str]:
             f"conf/flows has no layout of {', '.join(unknown)}, of which lines are loaded",
             next_step="put back conf/flows as it was",
         )
-    flows = [flow for flow in delivered if speaks_of_persons(layouts[flow])]
-    registers = {*REGISTER_OF.values()}
-    return sorted(flows, key=lambda flow: (flow in registers, "cuni" in layouts[flow].fields, flow))
+    last = registers(layouts)
+    return sorted(delivered, key=lambda flow: (flow in last, "cuni" in layouts[flow].fields, flow))
 
 
 def _blank_all(
     store: Store, layouts: dict[str, Layout], flows: list[str], persons: Persons, tick: Tick
 ) -> Erasure | None:
     """Blank the persons' lines, flow by flow; None where there are none and none were blanked before a crash."""
-    erasure = begin(store.home, persons.numbers) if begun(store.home) else None
+    erasure = resumed(store.home, persons.numbers)
     traces.clear_half_made(store.home)
-    matching = Matching(store, layouts, persons.cunis)
+    matching = Matching(store, layouts, persons.cunis, erasure and erasure.records)
     try:
         for flow in flows:
             tick(f"lines of {flow}")
             found = matching.lines(flow).persist()
             try:
                 if erasure is None and not found.isEmpty():
-                    erasure = begin(store.home, persons.numbers)
+                    erasure = begin(store.home, persons.numbers, matching.records())
                 if erasure is not None:
                     blank(store, layouts[flow], found, erasure.mark)
             finally:

@@ -1,27 +1,31 @@
 """An erasure under way: begun before the first record goes, ended after the last trace, known across a crash."""
 
-import json
-import os
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 
 from percorsi.erasure.matching import ERASED
+from percorsi.erasure.notes import read_note, remove_note, write_note
 from percorsi.errors import HomeLocked, UsageError
 from percorsi.home import Home
 
 _FILE = "erasure.json"
-_AGAIN = "give `percorsi erase` again, with the same file of CUNIs: it goes on where it was"
+_AGAIN = "unless it is still at work, give `percorsi erase` again, with the same file of CUNIs: it goes on where it was"
 
 
 @dataclass(frozen=True)
 class Erasure:
-    """One erasure: a random name, its day (ISO), the keyed numbers of its persons."""
+    """One erasure: a random name, its day (ISO), the keyed numbers of its persons, their records in SISM.
+
+    `records` are region, azienda, DSM and Id_Rec, as the anagrafica gave them before anything was erased: once a line
+    of it is gone, nothing else says whose the lines left under its Id_Rec are. They are kept until the erasure ends.
+    """
 
     name: str
     day: str
     persons: tuple[int, ...]
+    records: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
 
     @property
     def mark(self) -> str:
@@ -31,40 +35,33 @@ class Erasure:
 
 def begun(home: Home) -> Erasure | None:
     """The erasure that was begun and has not ended."""
-    path = _path(home)
-    if not path.exists():
+    told = read_note(_path(home))
+    if told is None:
         return None
-    told = json.loads(path.read_text())
-    return Erasure(told["name"], told["day"], tuple(told["persons"]))
+    return Erasure(told["name"], told["day"], tuple(told["persons"]), tuple(map(tuple, told["records"])))
 
 
-def begin(home: Home, persons: tuple[int, ...]) -> Erasure:
-    """A new erasure, or the one that was begun for the same persons.
-
-    Raises UsageError where one for other persons has not ended.
-    """
+def resumed(home: Home, persons: tuple[int, ...]) -> Erasure | None:
+    """The erasure that was begun for these persons. Raises UsageError where one for others has not ended."""
     earlier = begun(home)
-    if earlier is not None:
-        if earlier.persons != persons:
-            raise UsageError(f"the erasure begun on {earlier.day}, of other persons, has not ended", next_step=_AGAIN)
-        return earlier
-    erasure = Erasure(secrets.token_hex(8), date.today().isoformat(), persons)
-    draft = _path(home).with_suffix(f".{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(json.dumps(asdict(erasure)))
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(draft, _path(home))
+    if earlier is not None and earlier.persons != persons:
+        raise UsageError(f"the erasure begun on {earlier.day}, of other persons, has not ended", next_step=_AGAIN)
+    return earlier
+
+
+def begin(home: Home, persons: tuple[int, ...], records: tuple[tuple[str, ...], ...]) -> Erasure:
+    """A new erasure, noted in the home before anything is erased."""
+    erasure = Erasure(secrets.token_hex(8), date.today().isoformat(), persons, records)
+    write_note(_path(home), asdict(erasure))
     return erasure
 
 
 def end(home: Home) -> None:
-    _path(home).unlink(missing_ok=True)
+    remove_note(_path(home))
 
 
 def refuse_unfinished(home: Home) -> None:
-    """Raise HomeLocked where an erasure was begun and has not ended: no stage may read what is half erased."""
+    """Raise HomeLocked where an erasure was begun and has not ended: nothing may read or change what is half erased."""
     erasure = begun(home)
     if erasure is not None:
         raise HomeLocked(f"{home.path}: the erasure begun on {erasure.day} has not ended", next_step=_AGAIN)
