@@ -32,7 +32,12 @@ class Home:
         self.tracking_uri = f"sqlite:///{self.path / 'mlflow.db'}"
 
     def create(self) -> None:
-        """The folder, open to its owner only: it will hold records of patients."""
+        """The folder, open to its owner only: it will hold records of patients.
+
+        Raises ConfigurationError for a name that not all who read tables take as it is.
+        """
+        if any(sign in str(self.path) for sign in "[]%"):
+            raise ConfigurationError(f"{self.path}: a home's path has no [, ] or %", next_step="name another folder")
         if not self.path.exists():
             self.path.mkdir(parents=True, mode=0o700)
 

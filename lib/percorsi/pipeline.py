@@ -64,13 +64,17 @@ def _take_in(store: Store, deliveries: Path, delivered: date | None, skip_refuse
     return report
 
 
-def _need_deliveries(home: Home) -> None:
-    """Raise ResultUnavailable where nothing was ever delivered: a home by a wrong name is not made."""
+def _need_current(home: Home) -> None:
+    """Raise ResultUnavailable where nothing was ever delivered (a home by a wrong name is not made), or where what was
+    delivered is not all among the current records."""
+    from percorsi.flows import refuse_behind
+
     if not (home.tables / "delivery_file").exists():
         raise ResultUnavailable(
             f"nothing was delivered to {home.path}",
             next_step="`percorsi ingest --deliveries DIR` takes a delivery in; or name another home (--home)",
         )
+    refuse_behind(home)
 
 
 def ingest(
@@ -85,7 +89,7 @@ def conform(home: Home, settings: Settings) -> dict[str, int]:
     """Table -> version."""
     from percorsi.conformed import conform as work
 
-    _need_deliveries(home)
+    _need_current(home)
     with _stage(home, settings, "conform") as (store, tick):
         tick("conform")
         return work(store, settings, tick.within)
@@ -95,7 +99,7 @@ def quality(home: Home, settings: Settings, year: int, accept: str | None) -> "Q
     """Judge a year apart from any run: its checks stand under the key `<year>-alone`."""
     from percorsi.quality import judge
 
-    _need_deliveries(home)
+    _need_current(home)
     with _stage(home, settings, "quality") as (store, tick):
         tick("quality")
         return judge(store, year, f"{year}-alone", accept, tick.within)
@@ -105,7 +109,7 @@ def features(home: Home, settings: Settings, year: int) -> dict[str, int]:
     """Table -> version."""
     from percorsi.features import build
 
-    _need_deliveries(home)
+    _need_current(home)
     with _stage(home, settings, "features") as (store, tick):
         tick("features")
         return build(store, settings, year, tick.within)
@@ -115,7 +119,7 @@ def indicators(home: Home, settings: Settings, year: int, accept: str | None) ->
     """Judge and compute from the features of the present facts; they must have been made."""
     from percorsi.features import require
 
-    _need_deliveries(home)
+    _need_current(home)
     with _stage(home, settings, "indicators", 2) as (store, tick):
         require(store, settings, year)
         return _compute(store, settings, year, accept, tick, "indicators")

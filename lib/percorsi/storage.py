@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from percorsi.errors import ConfigurationError, ResultUnavailable
+from percorsi.errors import ConfigurationError, PercorsiError, ResultUnavailable
 from percorsi.home import Home
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ _KEEP = {
     "delta.deletedFileRetentionDuration": "interval 3650 days",
 }
 _PERSON_BITS = 60
+_FULL_DISK = ("No space left on device", "Disk quota exceeded", "File too large")
 _COMMIT_NOTE = "spark.databricks.delta.commitInfo.userMetadata"
 
 
@@ -96,8 +97,22 @@ class Store:
         """Replace the table, or the slice that `replace_where` describes, in one commit; gives its version.
 
         `parts` are the digests of all parts that the table then has, those left as they were included. Writing the
-        same frame again ends in the same table: nothing is ever appended blindly.
+        same frame again ends in the same table: nothing is ever appended blindly. Raises PercorsiError where the disk
+        is full.
         """
+        with _full_disk_told(name):
+            return self._replace(df, name, digest, parts, partition_by, replace_where, properties)
+
+    def _replace(
+        self,
+        df: "DataFrame",
+        name: str,
+        digest: str | None,
+        parts: dict[str, str] | None,
+        partition_by: tuple[str, ...],
+        replace_where: str | None,
+        properties: dict[str, str] | None,
+    ) -> int:
         note = json.dumps({"digest": digest} | ({} if parts is None else {"parts": parts}))
         if not self.exists(name):
             self._create(df, name, note, partition_by, {**_KEEP, **(properties or {})})
@@ -161,6 +176,20 @@ class Store:
                 f"the table {name} was made with another key for person_id",
                 next_step="give the key it was made with, or start a new home",
             )
+
+
+@contextlib.contextmanager
+def _full_disk_told(name: str) -> Iterator[None]:
+    """A disk without space is told as that, and not in the words of whoever met it."""
+    try:
+        yield
+    except Exception as error:
+        if any(words in str(error) for words in _FULL_DISK):
+            raise PercorsiError(
+                f"the disk is full: {name} was not written; what was written before it stays",
+                next_step="free some space and give the command again: it goes on where it was",
+            ) from None
+        raise
 
 
 def by_person(df: "DataFrame", partitions: int, *order: str) -> "DataFrame":

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from flow_records import header, line, write_file
-from percorsi.errors import ConfigurationError, DeliveryRefused, UsageError
-from percorsi.flows import deliveries, ingest
+from percorsi.errors import ConfigurationError, DeliveryRefused, ResultUnavailable, UsageError
+from percorsi.flows import deliveries, ingest, refuse_behind
 from percorsi.flows.current import read_fates
 from percorsi.flows.layout import load_layouts
 
@@ -286,3 +286,20 @@ def test_other_rules_than_those_that_judged_are_not_passed_over_in_silence(store
     monkeypatch.setattr(sys.modules["percorsi.flows.ingest"], "load_layouts", lambda: {"STR": layouts["STR"]})
     with pytest.raises(ConfigurationError, match="rules of PST"):
         ingest(store, tmp_path / "2")
+
+
+def test_no_stage_reads_records_that_are_behind_the_ledger(store, tmp_path: Path, monkeypatch) -> None:
+    """Killed once the delivery is in the ledger: what is current then is of no delivery, or of half of one."""
+    write_file(tmp_path / "d" / "PST_030_2015_S1.csv", [header("PST"), _pst(1)])
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(sys.modules["percorsi.flows.ingest"], "refresh", killed)
+        ingest(store, tmp_path / "d")
+    with pytest.raises(ResultUnavailable, match="current records of PST are behind"):
+        refuse_behind(store.home)
+    assert not ingest(store, tmp_path / "d").new
+    refuse_behind(store.home)
+    assert store.read("current/PST").count() == 1

@@ -94,6 +94,7 @@ def test_a_register_rejects_whenever_it_came(spark, tmp_path: Path, register_fir
 
     assert _found(store) == FOUND
     assert _current(store) == {"ANT": [2, 4, 7], "PST": [7]}
+    assert store.read("current/PST").columns[0] == "slice"  # the column whose bounds Delta notes
     fates = {(f.file): f for f in read_fates(store.home)}
     contacts = fates["PST_030_2015_S1.csv"]
     told = (contacts.accepted, contacts.current, contacts.superseded, contacts.cancelled, contacts.rejected)

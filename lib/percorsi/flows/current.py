@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from percorsi.errors import PercorsiError
+from percorsi.errors import PercorsiError, ResultUnavailable
 from percorsi.flows.layout import Layout
-from percorsi.flows.ledger import Entry, small_table
+from percorsi.flows.ledger import Entry, read_ledger, small_table
 from percorsi.flows.registers import Registers, asked_by
 from percorsi.flows.unknown import BROADCAST_KEYS, faults_by_file, holds_faults, without_rejected, write_faults
 from percorsi.home import Home
@@ -33,6 +33,10 @@ _FILE = ("slice", "delivery", "file")
 # and day.
 _LAST_MONTH = "case file_period when 'S1' then '06' when 'S2' then '12' when '' then '12' else file_period end"
 _ORDER = ("delivered", "file_year", _LAST_MONTH, "substring_index(file, '/', -1)", "line", "file", "delivery")
+
+
+# (flow, slice) -> (delivery, file) -> accepted records
+Due = dict[tuple[str, str], dict[tuple[str, str], int]]
 
 
 @dataclass(frozen=True)
@@ -68,10 +72,7 @@ def refresh(store: Store, ledger: list[Entry], layouts: dict[str, Layout], tick:
 
     Raises PercorsiError where the records of a file are not conserved.
     """
-    due: dict[tuple[str, str], dict[tuple[str, str], int]] = defaultdict(dict)
-    for entry in ledger:
-        for part, accepted in (entry.slices or {}).items():
-            due[entry.flow, part][entry.delivery, entry.file] = accepted
+    due = _due(ledger)
     built: dict[tuple[str, str], dict[tuple[str, str], Fate]] = defaultdict(dict)
     for fate in read_fates(store.home):
         built[fate.flow, fate.slice][fate.delivery, fate.file] = fate
@@ -100,13 +101,36 @@ def refresh(store: Store, ledger: list[Entry], layouts: dict[str, Layout], tick:
     return fates
 
 
+def _due(ledger: list[Entry]) -> Due:
+    due: Due = defaultdict(dict)
+    for entry in ledger:
+        for part, accepted in (entry.slices or {}).items():
+            due[entry.flow, part][entry.delivery, entry.file] = accepted
+    return due
+
+
+def refuse_behind(home: Home) -> None:
+    """Raise ResultUnavailable where the current records lag behind what was delivered: an ingestion was killed."""
+    built = defaultdict(set)
+    for fate in read_fates(home):
+        built[fate.flow, fate.slice].add((fate.delivery, fate.file))
+    behind = sorted(
+        {flow for (flow, part), files in _due(read_ledger(home)).items() if files.keys() != built[flow, part]}
+    )
+    if behind:
+        raise ResultUnavailable(
+            f"the current records of {', '.join(behind)} are behind what was delivered: an ingestion did not end",
+            next_step="give `percorsi ingest` again, with the same deliveries: it goes on where it was",
+        )
+
+
 def _is_stale(due: dict[tuple[str, str], int], built: dict[tuple[str, str], Fate], registers: str) -> bool:
     """Whether a slice was built from other files, or judged by other registers, than those that hold now."""
     return due.keys() != built.keys() or any(fate.registers != registers for fate in built.values())
 
 
 def _rebuild(
-    store: Store, layout: Layout, stale: list[str], known: set[str], due: dict, registers: Registers
+    store: Store, layout: Layout, stale: list[str], known: set[str], due: Due, registers: Registers
 ) -> dict[str, dict[tuple[str, str], Fate]]:
     """Write the stale slices of a flow in one commit; gives their files' fates, conserved."""
     from pyspark.sql import functions as F

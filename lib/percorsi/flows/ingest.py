@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from percorsi.errors import ConfigurationError, DeliveryRefused, PercorsiError, UsageError
 from percorsi.flows import ledger as book
-from percorsi.flows.content import Content, digests, read_contents
+from percorsi.flows.content import Content, Watch, digests, read_contents
 from percorsi.flows.current import Fate, refresh
 from percorsi.flows.files import DeliveryFile, Refusal, discover
 from percorsi.flows.layout import Layout, load_layouts
@@ -86,26 +86,28 @@ def ingest(
     found, refused = folder.files, folder.refused
     if not found and not refused:
         raise UsageError(f"{deliveries}: no file of a delivery in it", next_step="name the folder that holds the files")
+    watch = Watch(found)
     known = digests(found)
     fresh = _fresh(found, known, refused, entries, delivered)
     identity = book.delivery_id([*((f.path, known[f.path]) for f in fresh), *((r.path, "") for r in refused)])
     contents, unreadable = read_contents(fresh, known, layouts)
     with _steady_blocks(store.spark):
-        lines = _lines_by_flow(store.spark, contents, layouts)
-        for flow, read in lines.items():
-            tick(f"checking {flow}")
-            unreadable += read.check()
-        refused += unreadable
-        if refused and not skip_refused:
-            raise _refusal(refused)
-        for read in lines.values():
-            read.leave_out({r.path for r in unreadable})
-        noted = {(e.file, e.digest) for e in entries if e.refused is not None}
-        new = any(read.contents for read in lines.values()) or any((r.path, r.digest) not in noted for r in refused)
-        new = new and not (delivered and not fresh)
-        day = delivered or date.today()
-        if new:
-            entries += _load(store, lines, layouts, refused, identity, day, delivered is not None, tick)
+        with _told_apart(watch):
+            lines = _lines_by_flow(store.spark, contents, layouts)
+            for flow, read in lines.items():
+                tick(f"checking {flow}")
+                unreadable += read.check()
+            refused += unreadable
+            if refused and not skip_refused:
+                raise _refusal(refused)
+            for read in lines.values():
+                read.leave_out({r.path for r in unreadable})
+            noted = {(e.file, e.digest) for e in entries if e.refused is not None}
+            new = any(read.contents for read in lines.values()) or any((r.path, r.digest) not in noted for r in refused)
+            new = new and not (delivered and not fresh)
+            day = delivered or date.today()
+            if new:
+                entries += _load(store, lines, layouts, refused, identity, day, delivered is not None, watch, tick)
         fates = refresh(store, entries, layouts, tick)
     report = IngestReport(identity if new else None, day if new else None, new, refused=refused)
     report.known_files = len(found) - len(fresh)
@@ -178,6 +180,16 @@ def _steady_blocks(spark: "SparkSession") -> Iterator[None]:
             spark.conf.unset(key) if value is None else spark.conf.set(key, value)
 
 
+@contextlib.contextmanager
+def _told_apart(watch: Watch) -> Iterator[None]:
+    """What fails because a file changed under Spark's hands is told as that, and not in Spark's words."""
+    try:
+        yield
+    except Exception:
+        watch.refuse_changed()
+        raise
+
+
 def _refusal(refused: list[Refusal]) -> DeliveryRefused:
     refused = sorted(refused, key=lambda r: r.path)
     return DeliveryRefused(
@@ -194,6 +206,7 @@ def _load(
     identity: str,
     day: date,
     given: bool,
+    watch: Watch,
     tick: Tick,
 ) -> list[Entry]:
     """Write the lines, their errors and, last and in one commit, the ledger's rows: then the delivery exists."""
@@ -215,6 +228,7 @@ def _load(
                 _entry(identity, day, content, judged_by, by_file[content.file.path])
                 for content in lines[flow].contents.values()
             ]
+    watch.refuse_changed()
     book.append(store, entries)
     return entries
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from percorsi.flows.files import literal_path
 from percorsi.flows.layout import SLICE_FORMS, Layout
@@ -65,7 +66,7 @@ def judged(store: Store, flows: list[str], delivery: str) -> "DataFrame":
     from deltalake import DeltaTable
 
     files = [
-        path
+        unquote(path)  # a home may be called `my home`
         for flow in flows
         for path in DeltaTable(store.path(f"raw/{flow}")).file_uris(partition_filters=[("delivery", "=", delivery)])
     ]

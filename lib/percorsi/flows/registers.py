@@ -34,12 +34,16 @@ class Registers:
 
     def digest(self, layout: Layout, part: str) -> str:
         """What the registers say that can matter to one slice of a flow, as a digest; '' where they say nothing."""
-        names = dict(zip(layout.slice, part.split("-"), strict=True)) if layout.slice else {}
+        values = part.split("-") if layout.slice else []
+        names = {layout.derived.get(name, name): value for name, value in zip(layout.slice, values, strict=True)}
         said = [self._digest(rule.register_, names) for rule in layout.registered]
         return digest(said) if any(said) else ""
 
     def _digest(self, asked: Register, names: dict[str, str]) -> str:
-        """The digest of the register's rows, cut down to the region or year of a slice where the rule asks for it."""
+        """The digest of the register's rows, cut down to the region or year of a slice where the rule asks for it.
+
+        `names`: what the slice says, by the SQL that says it. A rule on the region of residence asks all regions.
+        """
         cut = tuple(column for column, sql in asked.of.items() if sql in names)
         columns = (*cut, *sorted({*asked.of, *asked.has} - set(cut)))
         key = (asked.flow, cut, columns)
