@@ -20,7 +20,7 @@ import duckdb
 from percorsi.conformed import conform
 from percorsi.features import build
 from percorsi.features.frames import INPUTS
-from percorsi.flows import ingest
+from percorsi.flows import ingest, load_layouts
 from percorsi.home import Home
 from percorsi.indicators import compute
 from percorsi.quality import judge
@@ -39,7 +39,7 @@ def timed(work: Callable[[], object]) -> float:
 
 def duckdb_reads(delivery: Path) -> None:
     """Every field of every file, as text, by as many threads as Spark has cores."""
-    for flow in ("ANT", "CNT", "PST", "ANR", "CNR", "PSR", "PSS", "SDO", "STR"):
+    for flow in load_layouts():
         with next(iter(sorted(delivery.glob(f"{flow}_*.csv")))).open(encoding="utf-8") as stream:
             columns = {f"c{n}": "VARCHAR" for n, _ in enumerate(stream.readline().split("~"))}
         files = f"read_csv('{delivery}/{flow}_*.csv', delim='~', header=false, skip=1, quote='', columns={columns}, "
@@ -84,7 +84,7 @@ def main() -> None:
     stages: list[tuple[str, Callable[[], object], str, Callable[[], object]]] = [
         (
             "ingest",
-            lambda: ingest(store, nation),
+            lambda: ingest(store, nation / "delivery"),
             "DuckDB reading the same files",
             lambda: duckdb_reads(nation / "delivery"),
         ),
@@ -112,7 +112,7 @@ def main() -> None:
         seconds = timed(stage)
         plain()  # warm
         rows.append((name, seconds, timed(plain), yardstick))
-    again = timed(lambda: (ingest(store, nation), conform(store, settings)))
+    again = timed(lambda: (ingest(store, nation / "delivery"), conform(store, settings)))
     rows.append(("ingest and conform again, nothing new", again, None, ""))
     records = sum(store.read(name).count() for name in current)
     lines = [

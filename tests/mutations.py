@@ -264,7 +264,7 @@ class _Mutation(RegisterMutations):
                 (delivery / file).write_bytes(b"")
             else:
                 (delivery / file).write_bytes(_text(lines[:1] if how else lines))
-        crosswalk = delivery.parent / "area_crosswalk.csv"
+        crosswalk = delivery / "area_crosswalk.csv"
         head = [MOVES] if not crosswalk.exists() else crosswalk.read_text(encoding="utf-8").splitlines()
         crosswalk.write_bytes(_text(head + self.moves))
         (delivery / "later").mkdir()

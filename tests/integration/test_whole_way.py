@@ -39,7 +39,7 @@ def nation(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def outcome(nation, spark, settings, tmp_path_factory):
     home = Home(tmp_path_factory.mktemp("whole") / "home")
-    return pipeline.run(home, settings, nation, YEAR, None, None, False)
+    return pipeline.run(home, settings, nation / "delivery", YEAR, None, None, False)
 
 
 def versions(home: Home) -> dict[str, int]:
@@ -131,7 +131,7 @@ def test_no_table_past_the_persons_holds_a_person(nation, outcome):
 
 def test_the_second_run_does_nothing_again_and_gives_the_same_values(nation, outcome, settings):
     before = versions(outcome.home)
-    again = pipeline.run(outcome.home, settings, nation, YEAR, None, None, False)
+    again = pipeline.run(outcome.home, settings, nation / "delivery", YEAR, None, None, False)
     changed = {name for name, count in versions(outcome.home).items() if count != before[name]}
     assert changed <= {"indicator_value", "quality/check", "quality/withheld"}
     plain = [c for c in outcome.values.columns if c != "run_id"]
@@ -155,7 +155,7 @@ def test_a_release_is_pulled_as_it_was_published(outcome, settings, tmp_path):
 
 def test_a_home_in_use_and_a_run_that_is_not_there(nation, outcome, settings):
     with outcome.home.lock("another"), pytest.raises(HomeLocked):
-        pipeline.run(outcome.home, settings, nation, YEAR, None, None, False)
+        pipeline.run(outcome.home, settings, nation / "delivery", YEAR, None, None, False)
     with pytest.raises(ResultUnavailable):
         pipeline.release(outcome.home, settings, "no-such-run", "never")
 
