@@ -16,6 +16,11 @@ A fact is a mapping of one key, its kind, to what is said of it:
     registration:     told (one semester), register, born, sex, living
     assisted:         born, sex; from (1 January 2010), died (the register of assisted persons, ANA)
     certificate:      died, cause (ICD-10 without dot; natural: I219)
+    dispensing:       day, channel (FAR)
+    outpatient service, emergency visit, addiction contact, neuropsychiatry contact: day
+    supplementary event: from
+
+An intervention may be `known` from one data end to another (two years, either may be None): it is another's for others.
 
 Every fact may say `dsm` (030-321-001); an episode or residential stay that the semesters tell of differently is told by
 several facts of the same `contact`. Semesters are written 2015S1.
@@ -208,6 +213,7 @@ def _intervention(said: dict[str, Any], person: Mapping[str, Any]) -> Iterable[t
         "type": said.pop("type", None) or KINDS[kind],
         "place": PLACES[said.pop("place", "service")],
         **dict(zip(("operator_1", "operator_2", "operator_3"), profiles[:3], strict=True)),
+        **dict(zip(("known_from", "known_until"), said.pop("known", (None, None)), strict=True)),
         **_dsm(said),
     }
     _all_told(said)
@@ -291,6 +297,24 @@ def _certificate(said: dict[str, Any], person: Mapping[str, Any]) -> Iterable[tu
     yield "cause_of_death", row
 
 
+def _dated(name: str):
+    def tell(said: dict[str, Any], person: Mapping[str, Any]) -> Iterable[tuple[str, dict]]:
+        days, row = _days(said), _dsm(said)
+        if name == "dispensing":
+            row["channel"] = said.pop("channel", "FAR")
+        _all_told(said)
+        for day in days:
+            yield name, {**row, "date": day}
+
+    return tell
+
+
+def _event(said: dict[str, Any], person: Mapping[str, Any]) -> Iterable[tuple[str, dict]]:
+    row = {"start_date": said.pop("from"), "type": "PTI", "attributes": {}, **_dsm(said)}
+    _all_told(said)
+    yield "supplementary_event", row
+
+
 _TELLERS = {
     "episode": _episode,
     "intervention": _intervention,
@@ -302,4 +326,15 @@ _TELLERS = {
     "registration": _registration,
     "assisted": _assisted,
     "certificate": _certificate,
+    "supplementary event": _event,
+    **{
+        name.replace("_", " "): _dated(name)
+        for name in (
+            "dispensing",
+            "outpatient_service",
+            "emergency_visit",
+            "addiction_contact",
+            "neuropsychiatry_contact",
+        )
+    },
 }

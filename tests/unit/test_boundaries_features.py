@@ -4,7 +4,10 @@ from datetime import date as d
 
 import pytest
 
-from histories import built
+from histories import built, frames
+from percorsi.cohorts.window import EvaluationWindow
+from percorsi.features import residential
+from percorsi.features.boundaries import Boundaries
 from percorsi.features.crosswalk import Code, Crosswalk, Move
 
 # In 2015 the DSM 320-001 becomes 321-001, in 2016 that becomes 325-001 and takes 322-002 in.
@@ -50,7 +53,15 @@ PEOPLE = [
         {"intervention": {"day": d(2014, 1, 1), "dsm": "030-320-009"}},
         {"intervention": {"day": d(2013, 1, 1), "dsm": "030-321-001"}},
         {"presence": {"day": d(2016, 1, 1), "dsm": "030-321-001"}},
-        {"presence": {"day": d(2015, 1, 1), "dsm": "090-101-001"}}]},
+        {"presence": {"day": d(2015, 1, 1), "dsm": "090-101-001"}},
+        {"supplementary event": {"from": d(2015, 1, 1), "dsm": "080-101-009"}},
+        {"supplementary event": {"from": d(2015, 1, 1), "dsm": "080-101-001"}},
+        {"supplementary event": {"from": d(2010, 1, 1), "dsm": "080-101-008"}},
+        {"supplementary event": {"from": d(2014, 7, 1), "dsm": "030-320-001"}},
+        {"supplementary event": {"from": d(2017, 1, 1), "dsm": "080-101-009"}},
+        {"intervention": {"day": d(2014, 1, 1), "dsm": "080-997-001", "known": (None, 2016)}}]},
+    {"who": "for whom a later data end takes a record of the one before", "diagnosis": None, "registered": False,
+     "facts": [{"intervention": {"day": d(2014, 1, 1), "dsm": "080-997-001", "known": (2017, None)}}]},
 ]  # fmt: skip
 
 
@@ -91,15 +102,35 @@ def test_a_dsm_that_cannot_be_told_is_none(tables) -> None:
 
 def test_codes_that_nobody_knows_are_reported(tables) -> None:
     columns = ("source", "region", "azienda", "dsm", "year_of_code", "why", "records")
-    # 080: its register came for 2015 only. 030-320-009 is in no row of the register of 2014, nor of the crosswalk;
-    # 321-001 of 2013 and 2016 are in the crosswalk; of 325-001 the structures of 2015 tell what they are, the new
-    # hospital does not. 090 never delivered a register.
+    # 080: its register came for 2015 only, so of 2010 and 2014 that of 2015 is asked. 030-320-009 is in no row of the
+    # register of 2015; 321-001 of 2013 and 2016 are in the crosswalk; of 325-001 the structures of 2015 tell what they
+    # are, the new hospital does not. 090 never delivered a register. What its own register does not have: of the
+    # supplementary flow only, for SISM such a record was rejected. One that two data ends take for two is one.
     assert sorted(tuple(r[c] for c in columns) for r in tables["unknown_area"]) == [
-        ("PST", "030", "320", "009", 2014, "not_in_register", 1),
+        ("PST", "030", "320", "009", 2014, "not_in_register_of_y", 1),
+        ("PST", "080", "997", "001", 2014, "not_in_register_of_y", 1),
         ("PST", "080", "998", "001", 2014, "not_in_register_of_y", 1),
-        ("PST", "080", "999", "001", 2015, "not_in_register", 2),
         ("STR", "030", "325", "001", 2016, "ambiguous", 1),
+        ("SUP", "080", "101", "008", 2010, "not_in_register_of_y", 1),
+        ("SUP", "080", "101", "009", 2015, "not_in_register", 1),
     ]
+
+
+def test_who_takes_another_in_after_the_year_is_what_it_was(spark) -> None:
+    """DSM 302-001 goes to 303 on 1 January 2016, which keeps its code; the home of the stay closed before 2015."""
+    moves = (Move(2016, "030", Code("302"), Code("303"), 1), Move(2016, "030", Code("303"), Code("303"), 2))
+    services = [
+        ("030", "302", "001", "CSM00302", 2015, "CSM", "Centro", None),
+        ("030", "303", "001", "CSM00303", 2015, "CSM", "Centro", None),
+    ]
+    stay = {"from": d(2013, 5, 1), "dsm": "030-303-001", "contact": "A"}
+    who = {"who": "in a stay of 303 in 2014 and 2015", "facts": [
+        {"residential stay": {**stay, "told": ["2014S2", "2015S1"]}}]}  # fmt: skip
+    window = EvaluationWindow(2015)
+    for known, crosswalk in ((services, Crosswalk(moves)), ([], Crosswalk(moves[:1]))):
+        made = frames(spark, [who], known)
+        told = residential.stays(made["residential_stay"], Boundaries(crosswalk, made["service"], window), window)
+        assert [(row["azienda"], row["dsm"]) for row in told.collect()] == [("303", "001")]
 
 
 def test_areas_have_the_names_that_the_register_of_the_year_gives(tables) -> None:

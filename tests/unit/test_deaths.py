@@ -127,11 +127,55 @@ def test_records_after_the_death_are_counted_by_flow(spark) -> None:
         {"who": "long dead", "facts": [VISIT, cdm(d(2009, 1, 1))]},
     ]  # fmt: skip
     rows = built(spark, after)["after_death"]
-    # The last one: a visit, and an episode opened in 2014 that four semesters and 2014's two tell (six records).
+    # The long dead: a visit, and an episode opened in 2014 that four semesters and 2014's two tell (six records).
+    # PSR: 2015S2 begins after the death; both semesters of the stay begun on 1 June.
     assert sorted((row["flow"], row["region"], row["records"], row["persons"]) for row in rows) == [
         ("CNT", "030", 7, 2),
         ("PSR", "030", 2, 1),
         ("PSS", "080", 1, 1),
         ("PST", "030", 4, 3),
         ("SDO", "030", 1, 1),
+    ]
+
+
+def test_an_end_after_the_death_is_counted_with_the_begin_before_it(spark) -> None:
+    died = cdm(d(2015, 5, 10))
+    opened = {"opened": d(2014, 3, 1), "told": ["2015S1"]}
+    stay = {"from": d(2014, 9, 1)}
+    people = [
+        {"who": "closed after it", "facts": [VISIT, died, {"episode": {**opened, "closed": d(2015, 5, 11)}}]},
+        {"who": "closed on the day", "facts": [VISIT, died, {"episode": {**opened, "closed": d(2015, 5, 10)}}]},
+        {"who": "never closed", "facts": [VISIT, died, {"episode": opened}]},
+        {"who": "discharged after it", "diagnosis": None, "facts": [
+            VISIT, died, {"residential stay": {**stay, "to": d(2015, 5, 11), "told": ["2015S1"]}}]},
+        {"who": "discharged on the day, told of later", "diagnosis": None, "facts": [
+            VISIT, died, {"residential stay": {**stay, "to": d(2015, 5, 10), "told": ["2015S1", "2015S2"]}}]},
+        {"who": "in to the end of the semester, and in the next", "diagnosis": None, "facts": [
+            VISIT, died, {"residential stay": {**stay, "told": ["2014S2", "2015S1", "2015S2"]}}]},
+    ]  # fmt: skip
+    rows = built(spark, people)["after_death"]
+    assert sorted((row["flow"], row["records"], row["persons"]) for row in rows) == [("CNT", 1, 1), ("PSR", 2, 2)]
+
+
+def test_records_of_the_other_flows_after_the_death_are_counted_in_the_window(spark) -> None:
+    kinds = ("outpatient service", "emergency visit", "addiction contact", "neuropsychiatry contact")
+    days = [d(2012, 1, 1), d(2015, 2, 10), d(2015, 2, 11), d(2016, 12, 31), d(2017, 1, 1)]
+    events = [{"supplementary event": {"from": day}} for day in days[1:]]
+    drugs = [{"dispensing": {"day": days}}, {"dispensing": {"day": days, "channel": "DIR", "dsm": "080-101-001"}}]
+    dead = [VISIT, cdm(d(2015, 2, 10)), *events, *drugs]
+    before = [d(2011, 12, 31), d(2012, 1, 1)]  # the first lies before the window
+    people = [
+        {"who": "dead in the year", "facts": [*dead, *({kind: {"day": days}} for kind in kinds)]},
+        {"who": "dead long ago", "diagnosis": None, "facts": [
+            VISIT, cdm(d(2009, 1, 1)), {"supplementary event": {"from": d(2010, 1, 1)}},
+            *({kind: {"day": before}} for kind in ("dispensing", *kinds))]},
+        {"who": "alive", "facts": [VISIT, *({kind: {"day": days}} for kind in ("dispensing", *kinds))]},
+    ]  # fmt: skip
+    rows = built(spark, people)["after_death"]
+    # Two days of the one, one of the other: of SUP that of 2010, from before the window.
+    assert sorted((row["flow"], row["region"], row["records"], row["persons"]) for row in rows) == [
+        ("DIR", "080", 2, 1),
+        *((flow, "030", 3, 2) for flow in ("FAR", "NPIA", "PS")),
+        ("PST", "030", 1, 1),
+        *((flow, "030", 3, 2) for flow in ("SIND", "SPE", "SUP")),
     ]

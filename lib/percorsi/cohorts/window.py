@@ -62,15 +62,26 @@ class EvaluationWindow:
 
     def discharges(self, df: "DataFrame") -> "DataFrame":
         """Hospital records discharged in the years read."""
+        return self.dated(df, "discharge_date")
+
+    def dated(self, df: "DataFrame", day: str = "date") -> "DataFrame":
+        """Records of a flow that is read by its dates (FAR, DIR, SPE, SIND, NPIA, PS; SDO by discharge): from 1 January
+        Y-3 to the data end."""
         from pyspark.sql import functions as F
 
-        return df.where(F.col("discharge_date").between(F.lit(date(self.first_year, 1, 1)), F.lit(self.data_end)))
+        return df.where(F.col(day).between(F.lit(date(self.first_year, 1, 1)), F.lit(self.data_end)))
 
     def registrations(self, df: "DataFrame") -> "DataFrame":
         """Anagrafica up to Y1, from whenever."""
         from pyspark.sql import functions as F
 
         return df.where(F.col("year") <= self.year)
+
+    def events(self, df: "DataFrame") -> "DataFrame":
+        """Supplementary events begun up to the data end, from whenever."""
+        from pyspark.sql import functions as F
+
+        return df.where(F.col("start_date") <= F.lit(self.data_end))
 
     def services(self, df: "DataFrame") -> "DataFrame":
         """The register of services up to the last year read, from whenever."""

@@ -1,5 +1,8 @@
 """What is said of areas: their names, and the codes of which neither register nor crosswalk knows what they are.
 
+A code that the register of its own year does not have is none of a SISM record (rule 3315 rejects it); of a
+supplementary event, which no register judges, it may be.
+
 Counts and names only, no person.
 """
 
@@ -16,6 +19,7 @@ from percorsi.regions import regions
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
+SUPPLEMENTARY = "SUP"
 # Table -> SQL for the flow of a record.
 SOURCES = {
     "registration": "if(register = 'territorial', 'ANT', 'ANR')",
@@ -24,6 +28,7 @@ SOURCES = {
     "presence": "'PSS'",
     "residential_stay": "'PSR'",
     "service": "'STR'",
+    "supplementary_event": f"'{SUPPLEMENTARY}'",
 }
 NOT_IN_REGISTER = "not_in_register"
 NOT_IN_REGISTER_OF_Y = "not_in_register_of_y"
@@ -58,9 +63,9 @@ def unknown(
 ) -> "DataFrame":
     """Codes of the records read that are no code of an area: source, region, azienda, dsm, year_of_code, why, records.
 
-    `why`, the first that holds: not_in_register (of its own year, where the register of the region came, nor in a row
-    of the crosswalk), ambiguous (several codes of Y may be meant), not_in_register_of_y (led to Y, it is in no row of
-    the register of Y, where that came).
+    `why`, the first that holds: not_in_register (of a supplementary event: it is not in the register of its own year,
+    where that of the region came, nor in a row of the crosswalk), ambiguous (several codes of Y may be meant),
+    not_in_register_of_y (of another year; led to Y, it is in no row of the register of Y, where that came).
     """
     from pyspark.sql import functions as F
 
@@ -77,8 +82,9 @@ def unknown(
         .join(F.broadcast(there.distinct().withColumn("there", F.lit(True))), list(there.columns), "left")
         .join(F.broadcast(came_of_y), "region", "left")
     )
+    judged = F.col("source") != SUPPLEMENTARY
     why = (
-        F.when(F.col("came") & F.col("own").isNull() & ~_in_a_row_of(crosswalk), NOT_IN_REGISTER)
+        F.when(~judged & F.col("came") & F.col("own").isNull() & ~_in_a_row_of(crosswalk), NOT_IN_REGISTER)
         .when(F.col("azienda_of_y").isNull(), AMBIGUOUS)
         .when((F.col("year") != window.year) & F.col("came_of_y") & F.col("there").isNull(), NOT_IN_REGISTER_OF_Y)
     )
@@ -91,16 +97,31 @@ def unknown(
 
 
 def _codes(frames: Mapping[str, "DataFrame"], window: EvaluationWindow) -> "DataFrame":
-    """The codes of the records of the window, counted: source, region, azienda, dsm, structure, year, records."""
+    """The codes of the records read, counted: source, region, azienda, dsm, structure, year, records.
+
+    Of the years read; a supplementary event, which is read from whenever, has the year in which it begins.
+    """
     from pyspark.sql import functions as F
 
     counted = []
     for name, source in SOURCES.items():
-        rows = frames[name].where(F.col("year").between(window.first_year, window.last_year))
+        rows = _read(frames[name], window)
         structure = "structure" if "structure" in rows.columns else "cast(null as string) as structure"
         told = rows.selectExpr(f"{source} as source", "region", "azienda", "dsm", structure, "year")
         counted.append(told.groupBy(*told.columns).agg(F.count("*").alias("records")))
     return reduce(lambda one, other: one.unionByName(other), counted)
+
+
+def _read(rows: "DataFrame", window: EvaluationWindow) -> "DataFrame":
+    """The records of a table that the year reads, each once, with the year of their code."""
+    from pyspark.sql import functions as F
+
+    if "known_from" in rows.columns:
+        return window.activity(rows)
+    if "start_date" in rows.columns:
+        named = window.events(rows).where("azienda is not null and dsm is not null")
+        return named.withColumn("year", F.year("start_date"))
+    return rows.where(F.col("year").between(window.first_year, window.last_year))
 
 
 def _in_a_row_of(crosswalk: Crosswalk) -> "Column":

@@ -17,12 +17,28 @@ if TYPE_CHECKING:
 
 # Source -> its column in the row of a person, in the order of precedence.
 SOURCES = {"cdm": "cdm_death", "ana": "ana_death", "sdo": "sdo_death", "sism": "sism_death"}
-# Flow -> table and the day of a record; the flow of episodes follows from their register.
+# Table -> how the window reads it, SQL for the flow of a record and for the last day of which the record tells.
 DATED = {
-    "PST": ("intervention", "date"),
-    "PSS": ("presence", "date"),
-    "PSR": ("residential_stay", "admission_date"),
-    "SDO": ("hospital_record", "admission_date"),
+    "intervention": (EvaluationWindow.activity, "'PST'", "date"),
+    "presence": (EvaluationWindow.activity, "'PSS'", "date"),
+    "care_episode": (
+        EvaluationWindow.activity,
+        "if(register = 'territorial', 'CNT', 'CNR')",
+        "greatest(opening_date, closing_date)",
+    ),
+    # Without a discharge the person is in on every day of the semester: from its first day on.
+    "residential_stay": (
+        EvaluationWindow.activity,
+        "'PSR'",
+        "greatest(admission_date, coalesce(discharge_date, make_date(year, if(semester = 1, 1, 7), 1)))",
+    ),
+    "hospital_record": (EvaluationWindow.discharges, "'SDO'", "admission_date"),
+    "dispensing": (EvaluationWindow.dated, "channel", "date"),
+    "outpatient_service": (EvaluationWindow.dated, "'SPE'", "date"),
+    "emergency_visit": (EvaluationWindow.dated, "'PS'", "date"),
+    "addiction_contact": (EvaluationWindow.dated, "'SIND'", "date"),
+    "neuropsychiatry_contact": (EvaluationWindow.dated, "'NPIA'", "date"),
+    "supplementary_event": (EvaluationWindow.events, "'SUP'", "start_date"),
 }
 
 
@@ -57,24 +73,20 @@ def columns(window: EvaluationWindow) -> "dict[str, Column]":
 def records_after(frames: Mapping[str, "DataFrame"], persons: "DataFrame", window: EvaluationWindow) -> "DataFrame":
     """How many records read for Y are dated after the death of their person: flow, region, records, persons.
 
-    `persons`: person_id, death_date of the persons of the year. A record is of the day on which it begins.
+    `persons`: person_id, death_date of the persons of the year. A record is after the death where one of its days is:
+    the closing of an episode, the discharge or the semester of a residential stay too; a hospital record, a
+    supplementary event where it begins after it. One scan a table.
     """
     from pyspark.sql import functions as F
 
     dead = F.broadcast(persons.where("death_date is not null").select("person_id", "death_date"))
-    read = [
-        (window.discharges(frames[name]) if flow == "SDO" else window.activity(frames[name])).select(
-            "person_id", "region", F.col(day).alias("day"), F.lit(flow).alias("flow")
-        )
-        for flow, (name, day) in DATED.items()
+    after = [
+        read(window, frames[name])
+        .selectExpr("person_id", "region", f"{day} as day", f"{flow} as flow")
+        .join(dead, "person_id")
+        .where("day > death_date")
+        for name, (read, flow, day) in DATED.items()
     ]
-    episodes = window.activity(frames["care_episode"]).select(
-        "person_id",
-        "region",
-        F.col("opening_date").alias("day"),
-        F.expr("if(register = 'territorial', 'CNT', 'CNR')").alias("flow"),
-    )
-    after = [rows.join(dead, "person_id").where("day > death_date") for rows in (*read, episodes)]
     return (
         reduce(lambda one, other: one.unionByName(other), after)
         .groupBy("flow", "region")

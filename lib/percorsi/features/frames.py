@@ -36,6 +36,8 @@ INPUTS = (
     *("registration", "care_episode", "intervention", "presence"),
     *("residential_stay", "hospital_record", "service"),
     *("assisted_person", "cause_of_death"),
+    *("dispensing", "outpatient_service", "emergency_visit"),
+    *("addiction_contact", "neuropsychiatry_contact", "supplementary_event"),
 )
 TABLES = (
     *("person_year", "spdc_stay", "person_area", "stay_area", "excluded"),
