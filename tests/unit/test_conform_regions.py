@@ -167,3 +167,19 @@ def test_another_register_of_packs_makes_the_dispensings_of_all_regions_again(co
     name = "conformed/dispensing"
     assert all(not files[name][region] & _files(store.home)[name][region] for region in REGIONS)
     assert {float(r.ddds) for r in store.read(name).collect()} == {14.0}
+
+
+def test_a_register_that_says_the_same_makes_no_dispensing_again(corrected, settings, monkeypatch) -> None:
+    store, _, _ = corrected
+    monkeypatch.setenv("PERCORSI_PERSON_KEY", KEY.hex())
+    conform(store, settings)
+    before = {name: store.version(name) for name in declared_tables("conformed")}
+    register = DeltaTable(str(store.home.tables / "current/AIC")).to_pyarrow_table().to_pylist()
+    deliver(store.home, "AIC", register)
+    # a code list that says something else makes the tables again that rest on it
+    monkeypatch.setattr("percorsi.conformed.recipes.event_attribute_sql", lambda name: f"{name} = 'shared'")
+    monkeypatch.setattr("percorsi.conformed.recipes.discipline_sql", lambda name, ward: f"{ward} = '{name}'")
+    after = conform(store, settings)
+    assert {name for name in before if after[name] != before[name]} == {
+        f"conformed/{name}" for name in ("drug_pack", "unknown_pack", "supplementary_event", "hospital_stay")
+    }
