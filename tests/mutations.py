@@ -35,7 +35,7 @@ LATE = ("030", "090", "150")  # regions that send corrections in files of their 
 def mutate(delivery: Path, seed: int) -> None:
     """Change the files of a delivery (three years, all flows) in place, and add corrections in a folder `later`.
 
-    The table of the codes that move is written beside the delivery.
+    The table of the codes that move is written in the delivery and beside it, as that of a nation is.
     """
     mutation = _Mutation(delivery, random.Random(seed))
     mutation.boundaries()

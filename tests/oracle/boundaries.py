@@ -9,9 +9,9 @@ NOBODY_KNOWS = (None, None)
 
 
 def read_moves(delivery):
-    """The rows of the delivery's own table (in its folder or the one above), else of the configured one."""
-    there = [folder / FILE for folder in (delivery, delivery.parent) if (folder / FILE).is_file()]
-    with (there or [CONFIGURED])[0].open(newline="", encoding="utf-8") as stream:
+    """The rows of the table in the delivery's folder, else of the configured one."""
+    own = delivery / FILE
+    with (own if own.is_file() else CONFIGURED).open(newline="", encoding="utf-8") as stream:
         return list(csv.DictReader(line for line in stream if line.strip() and not line.startswith("#")))
 
 
