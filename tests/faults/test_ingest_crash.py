@@ -27,10 +27,14 @@ from percorsi.storage import Store
 SEED = int(os.environ.get("PERCORSI_TEST_SEED") or random.randrange(1_000_000))
 BEFORE, AFTER = date(2016, 3, 1), date(2016, 4, 30)
 TABLES = ("raw/STR", "raw/PST", "rejected", "delivery_file", "current/STR", "current/PST", "current_slice")
+TABLES += ("rejected_by_register",)
 # What the ledger and a slice's numbers rest on; the rest of a row follows from it.
 COLUMNS = {
     "delivery_file": ("delivered", "file", "records", "accepted", "rejected", "not_moved", "slices"),
-    "current_slice": ("flow", "slice", "file", "accepted", "current", "superseded", "cancelled", "unknown_variations"),
+    "current_slice": (
+        *("flow", "slice", "file", "accepted", "current", "superseded", "cancelled", "unknown_variations"),
+        *("rejected", "registers"),
+    ),
 }
 
 
@@ -135,10 +139,17 @@ def test_the_state_that_deaths_are_held_against_is_right(steps) -> None:
         ("2", "1", "1", "0", "{'030-2015': 1}"),
     ]
     assert len(steps.whole["current/PST"]) == 298  # 299 keys without 7; 8 once more, in a place nobody knows
-    assert [row for row in steps.whole["current_slice"] if row[0] == "STR"] == [
-        ("STR", "030-2015", "STR_030_2015.csv", "1", "1", "0", "0", "0"),
-        ("STR", "030-2015", "STR_030_2015.csv", "2", "1", "1", "0", "0"),
+    services, contacts = steps.whole["current_slice"][-2:], steps.whole["current_slice"][:-2]
+    assert services == [
+        ("STR", "030-2015", "STR_030_2015.csv", "1", "1", "0", "0", "0", "0", ""),
+        ("STR", "030-2015", "STR_030_2015.csv", "2", "1", "1", "0", "0", "0", ""),
     ]
+    # accepted 301: 298 current, the first of key 7 superseded, the second a cancellation, and 8 in the unknown place
+    assert [row[:-1] for row in contacts] == [
+        ("PST", "030-2015-S1", "PST_030_2015_S1.csv", "301", "298", "1", "1", "0", "1")
+    ]
+    assert all(row[-1] for row in contacts)  # what the register said
+    assert len(steps.whole["rejected_by_register"]) == 1
 
 
 def test_a_full_disk_is_an_error_and_no_loss(spark, base, steps, folders, tmp_path) -> None:
