@@ -149,9 +149,8 @@ def _written(name: str):
     return Store, "write", lambda store, df, written: written == name
 
 
-# Where the command is killed, one after the other on the same home.
+# Where the command is killed, one after the other on the same home; between two flows of raw in a test of its own.
 DEATHS = [
-    _written("raw/PST"),
     _written("delivery_file"),
     _written("current/SDO"),
     (traces, "empty", lambda home, name: name == "conformed/person"),
