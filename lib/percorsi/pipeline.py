@@ -238,6 +238,7 @@ class _Released:
 def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
     """Publish a run's values; needs no Spark."""
     from percorsi import runs
+    from percorsi.erasure import refuse_unfinished
     from percorsi.indicators.catalogue import load_catalogue
     from percorsi.indicators.listing import catalogue_rows
     from percorsi.indicators.values import read_values
@@ -265,6 +266,7 @@ def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
     names = _dsm_names(home, found.year, found.inputs.get("conformed/service"))
     synthetic = found.parameters["synthetic"] == "True"
     with home.lock("release"):  # two at once would not know what the other shows
+        refuse_unfinished(home)
         return make(home, released, name, values, rows, synthetic=synthetic, dsm_names=names)
 
 

@@ -26,6 +26,7 @@ def _sender(flow: str) -> list[tuple[dict, list[str]]]:
         ({"year": None}, ["3001"]),
         ({"year": "15"}, ["3000", "3009", *(["3370", "3941"] if aged else [])]),
         ({"year": "MMXV"}, ["3000", "3009"]),
+        ({"year": "2015\u2028"}, ["3000", "3009"]),  # a line separator is no end of the text
         ({"year": "٢٠١٥"}, ["3000", "3009"]),  # digits, though not those of the layout
         ({"year": "2014"}, ["3009", *LATE.get(flow, [])]),
         ({"region": None}, ["3011"]),

@@ -53,7 +53,7 @@ def slice_sql(layout: Layout) -> str:
     parts = []
     for name in layout.slice:
         own = layout.derived.get(name, f"`{name}`")
-        parts.append(f"if(accepted, if({own} rlike '^({SLICE_FORMS[name]})$', {own}, 'other'), file_{name})")
+        parts.append(rf"if(accepted, if({own} rlike '^({SLICE_FORMS[name]})\\z', {own}, 'other'), file_{name})")
     return f"concat_ws('-', {', '.join(parts)})" if parts else "'all'"
 
 

@@ -20,10 +20,11 @@ NO_TEXT = "P008"
 LINE_FAULTS = {WRONG_FIELDS: "Wrong number of fields", NO_TEXT: "No UTF-8 text"}
 NOT_MOVED = "NM"
 
-_DATE_FORM = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+# The end of a text is \z: for Java, $ is also before a line terminator at the end, such as U+2028.
+_DATE_FORM = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\\z"
 _LONG_LIST = 1000
-_NUMBER_FORM = "^[0-9]{1,9}$"
-_DECIMAL_FORM = "^[+-]?[0-9]{1,12}([.][0-9]{0,9})?$"
+_NUMBER_FORM = r"^[0-9]{1,9}\\z"
+_DECIMAL_FORM = r"^[+-]?[0-9]{1,12}([.][0-9]{0,9})?\\z"
 _CONTEXT_COLUMN = r"`\1.\2`"
 
 
@@ -96,7 +97,7 @@ def _fault_of_value(rule: Rule, value: str, number: str, day: str) -> str:
         case "codes":
             return f"{value} {_outside_list(rule.codes)}"
         case "pattern":
-            return f"{value} not rlike {_literal(f'^({rule.pattern})$')}"
+            return f"{value} not rlike {_whole(rule.pattern)}"
         case "date":
             return f"{value} is not null and {day} is null"
     raise ConfigurationError(f"rule {rule.code}: no kind of check {rule.kind}")
@@ -107,7 +108,7 @@ def _outside_list(name: str) -> str:
     """A long list is written as one pattern: thousands of literals take longer to plan than to compare with."""
     listed = codes(name)
     if len(listed) > _LONG_LIST:
-        return f"not rlike {_literal(f'^({code_pattern(listed)})$')}"
+        return f"not rlike {_whole(code_pattern(listed))}"
     return f"not in ({_listed(listed)})"
 
 
@@ -154,6 +155,11 @@ def _bounds(year: str, period: str) -> dict[str, str]:
 
 def error_sql(field: str, code: str, severity: str) -> str:
     return f"named_struct('field', '{field}', 'code', '{code}', 'severity', '{severity}')"
+
+
+def _whole(pattern: str) -> str:
+    """A pattern that the whole of a text has to match, as a literal."""
+    return _literal(rf"^({pattern})\z")
 
 
 def _literal(text: str) -> str:
