@@ -41,7 +41,8 @@ demo: $(INSTALLED)  ## the whole way on a synthetic nation: delivery in, release
 test: $(INSTALLED)  ## style, then all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pytest
+# a Spark for each of two cores; the tests of a file share one
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: $(INSTALLED)  ## style alone, mended where it can be
 	$(BIN)/ruff check --fix .

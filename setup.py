@@ -48,7 +48,7 @@ setup(
         "importlib_metadata",
     ],
     extras_require={
-        "test": ["pytest", "hypothesis", "ruff", "nbclient", "nbformat", "ipykernel", "altair"],
+        "test": ["pytest", "pytest-xdist", "hypothesis", "ruff", "nbclient", "nbformat", "ipykernel", "altair"],
         "benchmarks": ["duckdb"],
     },
     entry_points={"console_scripts": ["percorsi=percorsi.cli:main"]},

@@ -23,7 +23,8 @@ _NUMBERS = ("records", "persons")
 
 @dataclass(frozen=True)
 class Anomalies:
-    """`conflicts`: kind -> persons whose records contradict each other, over all years; None before `conform`.
+    """`conflicts`: kind -> persons whose records contradict each other, over all years; None where there are no facts:
+    before `conform`, and where an erasure or a new key has emptied them.
 
     `counts`: table -> its rows, as declared in conf/tables; a table that was not made yet is missing.
     """
@@ -34,12 +35,15 @@ class Anomalies:
 
 def anomalies(home: Home, year: int | None = None) -> Anomalies:
     """All that is told, of every year or of one."""
+    conflicts = _conflicts(home)
+    if conflicts is None:  # what was counted before is not known to hold now
+        return Anomalies(None, {})
     counts = {
         name: [row for row in small_table(home, name) if year is None or row["year"] == year]
         for name in _COUNTS
         if (home.tables / name).exists()
     }
-    return Anomalies(_conflicts(home), counts)
+    return Anomalies(conflicts, counts)
 
 
 def _conflicts(home: Home) -> dict[str, int] | None:
@@ -48,6 +52,8 @@ def _conflicts(home: Home) -> dict[str, int] | None:
     if not (home.tables / _PERSONS).exists():
         return None
     persons = DeltaTable(str(home.tables / _PERSONS)).to_pyarrow_dataset()
+    if not persons.count_rows():
+        return None
     return {kind: persons.count_rows(filter=_is_true(kind)) for kind in _CONFLICTS}
 
 
@@ -60,9 +66,12 @@ def _is_true(column: str):
 def as_text(told: Anomalies) -> str:
     """For a terminal: each table under what a row of it is, regions added up."""
     if told.conflicts is None:
-        return "nothing yet: known once `percorsi conform` has run"
+        return "nothing is known: there are no facts; `percorsi conform` or `percorsi run` makes them"
     conflicts = ", ".join(f"{kind.replace('_', ' ')} {number}" for kind, number in told.conflicts.items())
-    parts = [f"Persons whose records contradict each other (the latest record decides): {conflicts}"]
+    parts = [
+        "As of the last `percorsi conform`, and of the years whose features were made.",
+        f"Persons whose records contradict each other (the latest record decides): {conflicts}",
+    ]
     for name, rows in told.counts.items():
         parts.append(f"{table(name).row}\n{text_table(_added_up(rows, _COUNTS[name])) if rows else 'none'}")
     return "\n\n".join(parts)

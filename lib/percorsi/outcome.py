@@ -83,9 +83,10 @@ class Outcome:
         if not self.arrived.new:
             return ["delivered: nothing new", ""]
         flows = self.arrived.flows.values()
-        accepted, rejected, records = (sum(getattr(f, n) for f in flows) for n in ("accepted", "rejected", "records"))
+        names = ("records", "accepted", "rejected", "not_moved")
+        records, accepted, rejected, not_moved = (sum(getattr(f, n) for f in flows) for n in names)
         return [
-            f"delivered: {records:,} records, {accepted:,} accepted, {rejected:,} rejected",
+            f"delivered: {records:,} records, {accepted:,} accepted, {rejected:,} rejected, {not_moved:,} not moved",
             *(f"refused and left out: {refusal}" for refusal in self.arrived.refused),
             "",
         ]

@@ -78,9 +78,14 @@ def rejected(
 
     found, layouts = existing(home), load_layouts()
     entries = find_delivery(found, delivery)
+    named = f"delivery {entries[0].delivery} of {entries[0].delivered}"
     if xlsx is None or as_json:
         rows = by_rule(found, entries, layouts)
-        print_rows(rows if as_json else [row | {"share": f"{row['share']:.2%}"} for row in rows], as_json)
+        if as_json or rows:
+            print(f"{named}: faults by rule, those that only report included", file=sys.stderr)
+            print_rows(rows if as_json else [row | {"share": f"{row['share']:.2%}"} for row in rows], as_json)
+        else:
+            print(f"{named}: no record broke a rule")
     if xlsx:
         from percorsi.flows.workbook import write_workbook
 

@@ -16,7 +16,17 @@ def _table(home: Home, name: str, rows: list[dict]) -> None:
 def test_nothing_is_told_before_there_are_facts(home: Home) -> None:
     told = anomalies(home)
     assert (told.conflicts, told.counts) == (None, {})
-    assert as_text(told).startswith("nothing yet")
+    assert as_text(told).startswith("nothing is known")
+
+
+def test_counts_of_before_are_not_told_where_the_facts_were_emptied(home: Home) -> None:
+    rows = [{"person_id": 1, "sex_conflict": True, "birth_year_conflict": False}]
+    _table(home, "conformed/person", rows)
+    _table(home, "conformed/orphan", [{"flow": "PST", "period": "S1", "region": "030", "year": 2015, "records": 2}])
+    assert anomalies(home).counts["conformed/orphan"]
+    empty = pa.Table.from_pandas(pd.DataFrame(rows), preserve_index=False).slice(0, 0)
+    write_deltalake(str(home.tables / "conformed/person"), empty, mode="overwrite")
+    assert (anomalies(home).conflicts, anomalies(home).counts) == (None, {})
 
 
 def test_counts_are_added_up_over_regions_and_cut_to_a_year(home: Home) -> None:

@@ -15,7 +15,10 @@ _NAME = re.compile(
 )
 _TEXT = (".csv.gz", ".csv")
 _PARQUET = ".parquet"
-_NAMED = "name it <FLOW>_<region>_<year>[_<S1|S2|month>].csv, .csv.gz or .parquet, or take it out of the folder"
+_NAMED = (
+    "SISM: <FLOW>_<region>_<year>_<S1|S2>.csv; others: <FLOW>_<region>_<year>[_<S1|S2|month>].csv, of the nation "
+    "without region; .csv.gz too, in own layouts .parquet; or take it out of the folder"
+)
 
 
 @dataclass(frozen=True)
