@@ -82,7 +82,8 @@ def rejected(
     if xlsx is None or as_json:
         rows = by_rule(found, entries, layouts)
         if as_json or rows:
-            print(f"{named}: faults by rule, those that only report included", file=sys.stderr)
+            if not as_json:
+                print(f"{named}: faults by rule, those that only report included")
             print_rows(rows if as_json else [row | {"share": f"{row['share']:.2%}"} for row in rows], as_json)
         else:
             print(f"{named}: no record broke a rule")

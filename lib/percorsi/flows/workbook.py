@@ -27,10 +27,7 @@ _WIDTHS = {"file": _MIDDLE, "title": _WIDE, "name": _MIDDLE, "periods": _MIDDLE,
 _NOTE = "Single records, named by their key: for the sender of the delivery alone, and not for publication."
 _SYNTHETIC = "SYNTHETIC DATA: nothing here is of a real person."
 _COUNTED = "rejected: as the file was read; rejected_by_register: later, when a register did not know a code."
-_NUMBERS = (
-    *("files", "records", "accepted", "rejected", "not_moved"),
-    *("rejected_by_register", "current", "superseded", "cancelled"),
-)
+_NUMBERS = ("files", "records", "accepted", "rejected", "rejected_by_register", "not_moved", "current")
 
 
 def write_workbook(home: Home, entries: list[Entry], layouts: Mapping[str, Layout], path: Path) -> int:
