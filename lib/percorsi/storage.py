@@ -7,6 +7,7 @@ code). A stage that finds its own digest on its outputs has nothing to do: that 
 import contextlib
 import hashlib
 import json
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ _KEEP = {
 _PERSON_BITS = 60
 _FULL_DISK = ("No space left on device", "Disk quota exceeded", "File too large")
 _COMMIT_NOTE = "spark.databricks.delta.commitInfo.userMetadata"
+_ONE_NOTE = threading.Lock()  # the session has one setting for all tables that are written at once
 
 
 class Store:
@@ -133,17 +135,12 @@ class Store:
         """A commit for the note alone: Delta makes none where nothing takes the place of nothing."""
         address = self.path(name).replace("`", "``")
         mark = hashlib.sha256(note.encode()).hexdigest()[:16]
-        with self._noting(note):
-            self.spark.sql(f"alter table delta.`{address}` set tblproperties ('percorsi.noted' = '{mark}')")
-
-    @contextlib.contextmanager
-    def _noting(self, note: str) -> Iterator[None]:
-        """Commits made meanwhile carry the note."""
-        self.spark.conf.set(_COMMIT_NOTE, note)
-        try:
-            yield
-        finally:
-            self.spark.conf.unset(_COMMIT_NOTE)
+        with _ONE_NOTE:
+            self.spark.conf.set(_COMMIT_NOTE, note)
+            try:
+                self.spark.sql(f"alter table delta.`{address}` set tblproperties ('percorsi.noted' = '{mark}')")
+            finally:
+                self.spark.conf.unset(_COMMIT_NOTE)
 
     def _create(
         self, df: "DataFrame", name: str, note: str, partition_by: tuple[str, ...], properties: dict[str, str]
@@ -152,13 +149,12 @@ class Store:
         from pyspark.sql import functions as F
 
         address = self.path(name).replace("`", "``")
-        creation = df.writeTo(f"delta.`{address}`").using("delta")
+        creation = df.writeTo(f"delta.`{address}`").using("delta").option("userMetadata", note)
         for key, value in properties.items():
             creation = creation.tableProperty(key, value)
         if partition_by:
             creation = creation.partitionedBy(*map(F.col, partition_by))
-        with self._noting(note):
-            creation.createOrReplace()  # a killed first write left a log without a commit
+        creation.createOrReplace()  # a killed first write left a log without a commit
 
     def property(self, name: str, key: str) -> str | None:
         """One property of a table; None where the table or the property is missing."""

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from datetime import date
@@ -94,12 +95,13 @@ def steps(tmp_path_factory, spark, base, folders) -> Steps:
     top = tmp_path_factory.mktemp("states")
     store = Store(_copy(base, top / "whole"), spark)
     states: list[tuple[str, Path]] = []
-    write = Store.write
+    write, one_at_once = Store.write, threading.Lock()  # a home that is copied stands still
 
     def watched(self, df, name, **options):
-        version = write(self, df, name, **options)
-        states.append((name, top / f"{len(states)}-{name.replace('/', '-')}"))
-        shutil.copytree(self.home.path, states[-1][1])
+        with one_at_once:
+            version = write(self, df, name, **options)
+            states.append((name, top / f"{len(states)}-{name.replace('/', '-')}"))
+            shutil.copytree(self.home.path, states[-1][1])
         return version
 
     with pytest.MonkeyPatch.context() as patch:

@@ -23,6 +23,9 @@ def _as_text(rows) -> list[tuple]:
 
 
 def _current(store: Store, flow: str) -> list[tuple]:
+    """As text; none where no delivery brought the flow, which then has no table."""
+    if not store.exists(f"current/{flow}"):
+        return []
     return _as_text(store.read(f"current/{flow}").select(*_columns(flow)).collect())
 
 

@@ -5,6 +5,7 @@ from. The table `current_slice` keeps that, and what became of every file's reco
 """
 
 import contextlib
+import threading
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -16,6 +17,7 @@ from percorsi.flows.ledger import Entry, read_ledger, small_table
 from percorsi.flows.registers import Registers, asked_by
 from percorsi.flows.unknown import BROADCAST_KEYS, faults_by_file, holds_faults, without_rejected, write_faults
 from percorsi.home import Home
+from percorsi.side_by_side import side_by_side
 from percorsi.storage import Store
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ _STATE_SCHEMA = (
 )
 _FEW = 200_000  # records that are simply sorted by their key
 _FILE_ROWS = 250_000  # a task writes a file a region: few records, few tasks
+_ONE_OF_FAULTS = threading.Lock()  # all flows share the table of what the registers reject
 _FILE = ("slice", "delivery", "file")
 # Day of delivery, period of the file (by its last month), file name, line; then what tells apart two files of one name
 # and day.
@@ -81,19 +84,19 @@ def refresh(store: Store, ledger: list[Entry], layouts: dict[str, Layout], tick:
     rebuilt = False
     for flows in (first, layouts.keys() - first):  # the registers first: others are judged by them
         registers = Registers(store)
-        for flow in sorted(flows & (empty | {flow for flow, _ in due})):
-            stale = [
-                part
-                for f, part in sorted(due)
-                if f == flow and _is_stale(due[f, part], built[f, part], registers.digest(layouts[f], part))
-            ]
-            if not stale and flow not in empty:
-                continue
+        stale: dict[str, list[str]] = {flow: [] for flow in sorted(flows & empty)}
+        for flow, part in sorted(due):
+            if flow in flows and _is_stale(due[flow, part], built[flow, part], registers.digest(layouts[flow], part)):
+                stale.setdefault(flow, []).append(part)
+
+        def rebuild(flow: str, registers: Registers = registers, stale: dict = stale) -> dict:
             tick(f"current records of {flow}")
             known = {part for f, part in due if f == flow}
-            for part, fates in _rebuild(store, layouts[flow], stale, known, due, registers).items():
-                built[flow, part] = fates
-            rebuilt = rebuilt or bool(stale)
+            return _rebuild(store, layouts[flow], stale[flow], known, due, registers)
+
+        for flow, parts in zip(stale, side_by_side(rebuild, stale), strict=True):
+            built.update({(flow, part): fates for part, fates in parts.items()})
+        rebuilt = rebuilt or any(stale.values())
     fates = [fate for parts in built.values() for fate in parts.values()]
     if rebuilt:
         rows = [tuple(getattr(fate, f.name) for f in fields(Fate)) for fate in fates]
@@ -173,8 +176,10 @@ def _rebuild(
             )
         )
         found = {(r["slice"], r["delivery"], r["file"]): r.asDict() for r in counted.collect()}
-        if faults is not None and (unknown or holds_faults(store, layout.flow)):
-            write_faults(store, layout.flow, faults, _slices_sql(stale))
+        if faults is not None:
+            with _ONE_OF_FAULTS:
+                if unknown or holds_faults(store, layout.flow):
+                    write_faults(store, layout.flow, faults, _slices_sql(stale))
         for row in unknown:
             place = row["slice"], row["delivery"], row["file"]
             found.setdefault(place, {})["rejected"] = row["rejected"]

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from percorsi.flows.layout import Layout, load_layouts
 from percorsi.flows.ledger import Entry
 from percorsi.flows.lines import FlowLines
 from percorsi.flows.raw import counts, judged, write_raw, write_rejected
+from percorsi.side_by_side import side_by_side
 from percorsi.storage import Store
 
 if TYPE_CHECKING:
@@ -94,9 +96,12 @@ def ingest(
     with _steady_blocks(store.spark):
         with _told_apart(watch):
             lines = _lines_by_flow(store.spark, contents, layouts)
-            for flow, read in lines.items():
-                tick(f"checking {flow}")
-                unreadable += read.check()
+
+            def check(read: FlowLines) -> list[Refusal]:
+                tick(f"checking {read.layout.flow}")
+                return read.check()
+
+            unreadable += chain.from_iterable(side_by_side(check, lines.values()))
             refused += unreadable
             if refused and not skip_refused:
                 raise _refusal(refused)
@@ -210,10 +215,13 @@ def _load(
     tick: Tick,
 ) -> list[Entry]:
     """Write the lines, their errors and, last and in one commit, the ledger's rows: then the delivery exists."""
-    flows = [flow for flow, read in lines.items() if read.contents]
-    for flow in flows:
+
+    def write(flow: str) -> None:
         tick(f"loading {flow}")
         write_raw(store, layouts[flow], lines[flow], identity, day, given)
+
+    flows = [flow for flow, read in lines.items() if read.contents]
+    side_by_side(write, flows)
     entries = [_refused_entry(identity, day, r) for r in refused]
     if flows:
         tick("rejected records")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from pyspark.sql import DataFrame
 
-_BETWEEN = "'\\u0001'"  # between the parts of a key: no field holds it
+_BETWEEN = "\x01"  # between the parts of a key: no field holds it
 
 
 def asked_by(layouts: dict[str, Layout]) -> set[str]:
@@ -90,14 +90,13 @@ class Registers:
         return records.selectExpr("slice", "delivery", "file", "line", f"{found} as errors").where("size(errors) > 0")
 
     def _known(self, asked: Register, key: str, mark: str) -> "DataFrame":
-        """The keys that a register knows, each with a mark."""
-        return (
-            self._store.read(f"current/{asked.flow}")
-            .selectExpr(f"{_key([f'`{c}`' for c in (*asked.of, *asked.has)])} as {key}")
-            .where(f"{key} is not null")
-            .distinct()
-            .selectExpr(key, f"true as {mark}")
-        )
+        """The keys that a register knows, each with a mark: thousands, which go to Spark with the plan."""
+        import pyarrow as pa
+
+        rows = self._rows(asked.flow)[[*asked.of, *asked.has]].dropna().drop_duplicates()
+        keys = [_BETWEEN.join(row) for row in rows.values.tolist()]
+        known = pa.table({key: pa.array(keys, pa.string()), mark: pa.array([True] * len(keys))})
+        return self._store.spark.createDataFrame(known)
 
     def _in_scope(self, asked: Register) -> str:
         """SQL: whether a record is of a region or year that delivered the register."""
@@ -110,7 +109,8 @@ class Registers:
 
 def _key(parts: list[str]) -> str:
     """SQL: the parts as one text; null where one of them is null."""
-    return f"concat({f', {_BETWEEN}, '.join(parts)})"
+    between = f", '\\u{ord(_BETWEEN):04x}', "
+    return f"concat({between.join(parts)})"
 
 
 def _literal(value: str) -> str:
