@@ -16,9 +16,13 @@ A fact is a mapping of one key, its kind, to what is said of it:
     registration:     told (one semester), register, born, sex, living
     assisted:         born, sex; from (1 January 2010), died (the register of assisted persons, ANA)
     certificate:      died, cause (ICD-10 without dot; natural: I219)
-    dispensing:       day, channel (FAR)
-    outpatient service, emergency visit, addiction contact, neuropsychiatry contact: day
-    supplementary event: from
+    dispensing:       day (one or several), drug (ATC; N05AH03, olanzapine), ddds (of all its packs together, 28;
+                      with 0 it does not count), packs (1), form (oral; parenteral, depot), interval (days), min dose
+                      and max dose (DDDs a day), channel (FAR)
+    outpatient service: day, test (one of TESTS) or service (the code)
+    emergency visit:  day, diagnoses (none)
+    addiction contact, neuropsychiatry contact: day
+    supplementary event: from, to (left out: still on), type (PTI), attributes (none)
 
 An intervention may be `known` from one data end to another (two years, either may be None): it is another's for others.
 
@@ -28,6 +32,7 @@ several facts of the same `contact`. Semesters are written 2015S1.
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from percorsi.features.crosswalk import Crosswalk
@@ -91,6 +96,7 @@ LIVING = {
     "other": "8",
     "unknown": "9",
 }
+TESTS = {"glucose": "90.27.1", "cholesterol": "90.14.3", "triglycerides": "90.43.2", "ECG": "89.52"}
 # Two hospitals with one SPDC and DSM each; a third that two DSMs share; a fourth that the register does not know.
 SERVICES = [
     ("030", "321", "001", HOSPITAL, 2015, "SPDC"),
@@ -300,8 +306,10 @@ def _certificate(said: dict[str, Any], person: Mapping[str, Any]) -> Iterable[tu
 def _dated(name: str):
     def tell(said: dict[str, Any], person: Mapping[str, Any]) -> Iterable[tuple[str, dict]]:
         days, row = _days(said), _dsm(said)
-        if name == "dispensing":
-            row["channel"] = said.pop("channel", "FAR")
+        if name == "outpatient_service":
+            row["service"] = said.pop("service", None) or TESTS.get(said.pop("test", ""))
+        if name == "emergency_visit":
+            row["diagnoses"] = said.pop("diagnoses", [])
         _all_told(said)
         for day in days:
             yield name, {**row, "date": day}
@@ -309,8 +317,37 @@ def _dated(name: str):
     return tell
 
 
+def _dispensing(said: dict[str, Any], person: Mapping[str, Any]) -> Iterable[tuple[str, dict]]:
+    def amount(word: str, otherwise: Any = None) -> Decimal | None:
+        told = said.pop(word, otherwise)
+        return None if told is None else Decimal(str(told))
+
+    days, ddds = _days(said), amount("ddds", 28)
+    row = {
+        "channel": said.pop("channel", "FAR"),
+        "atc": said.pop("drug", "N05AH03"),
+        "packs": amount("packs", 1),
+        "ddds": ddds,
+        "form": said.pop("form", "oral"),
+        "interval_days": said.pop("interval", None),
+        "min_dose_ddd": amount("min dose"),
+        "max_dose_ddd": amount("max dose"),
+        "counts": ddds > 0,
+        **_dsm(said),
+    }
+    _all_told(said)
+    for day in days:
+        yield "dispensing", {**row, "date": day}
+
+
 def _event(said: dict[str, Any], person: Mapping[str, Any]) -> Iterable[tuple[str, dict]]:
-    row = {"start_date": said.pop("from"), "type": "PTI", "attributes": {}, **_dsm(said)}
+    row = {
+        "start_date": said.pop("from"),
+        "end_date": said.pop("to", None),
+        "type": said.pop("type", "PTI"),
+        "attributes": said.pop("attributes", {}),
+        **_dsm(said),
+    }
     _all_told(said)
     yield "supplementary_event", row
 
@@ -326,11 +363,11 @@ _TELLERS = {
     "registration": _registration,
     "assisted": _assisted,
     "certificate": _certificate,
+    "dispensing": _dispensing,
     "supplementary event": _event,
     **{
         name.replace("_", " "): _dated(name)
         for name in (
-            "dispensing",
             "outpatient_service",
             "emergency_visit",
             "addiction_contact",
