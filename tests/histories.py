@@ -1,6 +1,7 @@
 """Small histories of people, written as a clinician would tell them, as conformed frames.
 
-A person is a mapping: `who`, `facts`, and where they matter `born`, `sex`, `living`, `registered: no`, `diagnosis`.
+A person is a mapping: `who`, `facts`, and where they matter `born`, `sex`, `living`, `occupation`, `residence`,
+`registered: no`, `diagnosis`.
 Left out, a person is a woman born in 1970, registered in the DSM 030-321-001 since the second semester of 2014, whose
 episode of care was opened on 1 March 2014 with a diagnosis of schizophrenia (none where the facts tell an episode).
 
@@ -13,15 +14,16 @@ A fact is a mapping of one key, its kind, to what is said of it:
     SPDC stay:        from, to; hospital, diagnosis, TSO, died, ward, discharge ward, private
     hospital stay:    from, to; the same, in general medicine
     day hospital:     from, to; the same
-    registration:     told (one semester), register, born, sex, living
+    registration:     told (one semester), register, born, sex, living, occupation, residence (three digits of a region)
     assisted:         born, sex; from (1 January 2010), died (the register of assisted persons, ANA)
     certificate:      died, cause (ICD-10 without dot; natural: I219)
     dispensing:       day (one or several), drug (ATC; N05AH03, olanzapine), ddds (of all its packs together, 28;
                       with 0 it does not count), packs (1), form (oral; parenteral, depot), interval (days), min dose
                       and max dose (DDDs a day), channel (FAR)
-    outpatient service: day, test (one of TESTS) or service (the code)
+    outpatient service: day, test (one of TESTS) or service (the code), discipline (none; 40)
     emergency visit:  day, diagnoses (none)
-    addiction contact, neuropsychiatry contact: day
+    neuropsychiatry contact: day, diagnosis (ICD-10 without dot; none)
+    addiction contact: day
     supplementary event: from, to (left out: still on), type (PTI), attributes (none)
 
 An intervention may be `known` from one data end to another (two years, either may be None): it is another's for others.
@@ -49,6 +51,7 @@ KINDS = {
     "psychological interview": "02",
     "interview": "03",
     "consultation": "04",
+    "medico-legal assessment": "05",
     "test": "06",
     "individual psychotherapy": "07",
     "couple psychotherapy": "08",
@@ -62,7 +65,13 @@ KINDS = {
     "skills training": "16",
     "skills training in a group": "17",
     "resocialisation": "18",
+    "resocialisation in a group": "19",
+    "holiday": "20",
+    "expressive activity": "21",
+    "expressive activity in a group": "22",
+    "work training": "23",
     "support": "24",
+    "administrative help": "25",
     "network": "26",
 }
 PLACES = {
@@ -95,6 +104,22 @@ LIVING = {
     "homeless": "7",
     "other": "8",
     "unknown": "9",
+}
+OCCUPATION = {
+    "first job sought": "01",
+    "unemployed": "02",
+    "housewife": "03",
+    "student": "04",
+    "retired": "05",
+    "invalid": "06",
+    "not employed": "07",
+    "manager": "08",
+    "clerk": "10",
+    "worker": "11",
+    "apprentice": "13",
+    "self-employed": "17",
+    "family worker": "19",
+    "unknown": "99",
 }
 TESTS = {"glucose": "90.27.1", "cholesterol": "90.14.3", "triglycerides": "90.43.2", "ECG": "89.52"}
 # Two hospitals with one SPDC and DSM each; a third that two DSMs share; a fourth that the register does not know.
@@ -149,7 +174,7 @@ def semesters(first: str, last: str) -> list[str]:
 
 
 def _tell(rows: Rows, person_id: int, person: Mapping[str, Any]) -> None:
-    known = {"who", "facts", "born", "sex", "living", "registered", "diagnosis"}
+    known = {"who", "facts", "born", "sex", "living", "occupation", "residence", "registered", "diagnosis"}
     if unknown := set(person) - known:
         raise ValueError(f"{person.get('who')}: no word of the vocabulary: {', '.join(sorted(unknown))}")
     facts = [next(iter(fact.items())) for fact in person.get("facts", [])]
@@ -273,12 +298,15 @@ def _record(ward: str, regime: str):
 
 def _registration(said: dict[str, Any], person: Mapping[str, Any]) -> Iterable[tuple[str, dict]]:
     living = said.pop("living", person.get("living", "unknown"))
+    occupation = said.pop("occupation", person.get("occupation", "unknown"))
     row = {
         "register": said.pop("register", "territorial"),
         "record_rank": said.pop("rank", 1),
         "sex": said.pop("sex", person.get("sex", "2")),
         "birth_year": said.pop("born", person.get("born", 1970)),
         "living_arrangement": LIVING[living],
+        "occupation": OCCUPATION[occupation],
+        "residence_region": said.pop("residence", person.get("residence", "030")),
         **_semester(said.pop("told")),
         **_dsm(said),
     }
@@ -308,6 +336,9 @@ def _dated(name: str):
         days, row = _days(said), _dsm(said)
         if name == "outpatient_service":
             row["service"] = said.pop("service", None) or TESTS.get(said.pop("test", ""))
+            row["discipline"] = said.pop("discipline", None)
+        if name == "neuropsychiatry_contact":
+            row["diagnosis"] = said.pop("diagnosis", None)
         if name == "emergency_visit":
             row["diagnoses"] = said.pop("diagnoses", [])
         _all_told(said)
