@@ -17,9 +17,9 @@ A fact is a mapping of one key, its kind, to what is said of it:
     registration:     told (one semester), register, born, sex, living, occupation, residence (three digits of a region)
     assisted:         born, sex; from (1 January 2010), died (the register of assisted persons, ANA)
     certificate:      died, cause (ICD-10 without dot; natural: I219)
-    dispensing:       day (one or several), drug (ATC; N05AH03, olanzapine), ddds (of all its packs together, 28;
-                      with 0 it does not count), packs (1), form (oral; parenteral, depot), interval (days), min dose
-                      and max dose (DDDs a day), channel (FAR)
+    dispensing:       day (one or several), drug (a name of DRUGS or an ATC code; olanzapine), ddds (of all its packs
+                      together, 28; with 0 it does not count), packs (1), form (oral; parenteral, depot), interval
+                      (days), min dose and max dose (DDDs a day), channel (FAR)
     outpatient service: day, test (one of TESTS) or service (the code), discipline (none; 40)
     emergency visit:  day, diagnoses (none)
     neuropsychiatry contact: day, diagnosis (ICD-10 without dot; none)
@@ -122,6 +122,19 @@ OCCUPATION = {
     "unknown": "99",
 }
 TESTS = {"glucose": "90.27.1", "cholesterol": "90.14.3", "triglycerides": "90.43.2", "ECG": "89.52"}
+DRUGS = {
+    "chlorpromazine": "N05AA01",
+    "haloperidol": "N05AD01",
+    "clozapine": "N05AH02",
+    "olanzapine": "N05AH03",
+    "quetiapine": "N05AH04",
+    "tiapride": "N05AL03",
+    "risperidone": "N05AX08",
+    "aripiprazole": "N05AX12",
+    "paliperidone": "N05AX13",
+    "lithium": "N05AN01",
+    "sertraline": "N06AB06",
+}
 # Two hospitals with one SPDC and DSM each; a third that two DSMs share; a fourth that the register does not know.
 SERVICES = [
     ("030", "321", "001", HOSPITAL, 2015, "SPDC"),
@@ -354,9 +367,10 @@ def _dispensing(said: dict[str, Any], person: Mapping[str, Any]) -> Iterable[tup
         return None if told is None else Decimal(str(told))
 
     days, ddds = _days(said), amount("ddds", 28)
+    drug = said.pop("drug", "olanzapine")
     row = {
         "channel": said.pop("channel", "FAR"),
-        "atc": said.pop("drug", "N05AH03"),
+        "atc": DRUGS.get(drug, drug),
         "packs": amount("packs", 1),
         "ddds": ddds,
         "form": said.pop("form", "oral"),
