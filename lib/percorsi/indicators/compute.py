@@ -52,7 +52,7 @@ def compute(
     tick("what the deliveries cover")
     delivered = store.read("conformed/delivered_period").select("flow", "region", "year", "period")
     covered = coverage(catalogue, map(tuple, delivered.collect()), year, withheld)
-    in_contact, dsms = _areas(store, year)
+    in_contact, dsms = areas_of_year(store, year)
     regional = Regional(covered, in_contact, grades or {})
     grid = full_grid(dsms)
     values = []
@@ -61,7 +61,7 @@ def compute(
         if not wanted:
             continue
         tick(f"one pass over {grain}")
-        units, areas = _of_year(store, GRAINS[grain].units, year), _of_year(store, GRAINS[grain].areas, year)
+        units, areas = of_year(store, GRAINS[grain].units, year), of_year(store, GRAINS[grain].areas, year)
         sums = sums_on(grid, aggregate(units, areas, grain, expressions))
         for code, names in wanted.items():
             measure, _ = catalogue.by_code[code]
@@ -75,17 +75,18 @@ def compute(
     return result
 
 
-def _of_year(store: "Store", name: str, year: int) -> "DataFrame":
+def of_year(store: "Store", name: str, year: int) -> "DataFrame":
+    """The slice of a year of a table."""
     return store.read(name).where(f"year = {int(year)}")
 
 
-def _areas(store: "Store", year: int) -> tuple[list[str], set[str]]:
+def areas_of_year(store: "Store", year: int) -> tuple[list[str], set[str]]:
     """The regions with a person in contact, and the DSMs of the grid: those of the register and those in contact."""
-    frames = [_of_year(store, grain.areas, year).select("level", "area") for grain in GRAINS.values()]
+    frames = [of_year(store, grain.areas, year).select("level", "area") for grain in GRAINS.values()]
     rows = reduce(lambda one, other: one.union(other), frames).distinct().collect()
     dsms = {row["area"] for row in rows if row["level"] == "dsm"}
     if store.exists("conformed/service"):
-        services = _of_year(store, "conformed/service", year)
+        services = of_year(store, "conformed/service", year)
         dsms |= {row[0] for row in services.selectExpr("concat_ws('-', region, azienda, dsm)").distinct().collect()}
     return sorted(row["area"] for row in rows if row["level"] == "region"), dsms
 

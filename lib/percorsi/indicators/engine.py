@@ -34,9 +34,14 @@ def plan(catalogue: Catalogue, grain: str, coverage: Coverage) -> tuple[dict[str
         mask = coverage.mask(code)
         wanted[code] = {}
         for name, unit in KINDS[measure.kind].sums(clauses["population"], clauses["numerator"]).items():
-            counted = f"if(level <> 'nation' OR (regions & {mask}L) <> 0L, {unit}, 0L)"
+            counted = where_counted(unit, mask)
             wanted[code][name] = expressions.setdefault(counted, f"sum_{len(expressions)}")
     return {name: expression for expression, name in expressions.items()}, wanted
+
+
+def where_counted(unit: str, mask: int) -> str:
+    """An integer expression of a unit where the area counts it: the nation those of a region of the mask alone."""
+    return f"if(level <> 'nation' OR (regions & {mask}L) <> 0L, {unit}, 0L)"
 
 
 def aggregate(units: "DataFrame", areas: "DataFrame", grain: str, expressions: Mapping[str, str]) -> pd.DataFrame:
