@@ -18,18 +18,38 @@ from percorsi.settings import conf_dir
 
 @dataclass(frozen=True)
 class Indicator:
-    """A measure for a pathway: its card in the agreement, the value of every parameter, its reading with them."""
+    """A measure for a pathway: its card in the agreement, the value of every parameter, its reading with them.
+
+    `parameters` are those of the measure; `by_component` holds all that the clauses of each component are asked with.
+    """
 
     code: str
     pathway: str
     parameters: Mapping[str, Scalar]
+    by_component: Mapping[str, Mapping[str, Scalar]]
     reading: str
     card: Card
 
 
 @dataclass(frozen=True)
+class Component:
+    """A part of a measure, whole: `population` begins with the cohort's clauses and the measure's.
+
+    `parameters` are those that it gives itself. A measure without components has one, with no name.
+    """
+
+    name: str
+    population: Mapping[str, str]
+    numerator: Mapping[str, str]
+    parameters: Mapping[str, Scalar]
+
+
+@dataclass(frozen=True)
 class Measure:
-    """A definition; `population` begins with the clauses of its cohort, `parameters` with the cohort's."""
+    """A definition; `population` begins with the clauses of its cohort, `parameters` with the cohort's.
+
+    `value` and `per` are of a mean; `main` is the component that is given as the value (empty: there are none).
+    """
 
     name: str
     file: str
@@ -40,6 +60,10 @@ class Measure:
     parameters: Mapping[str, Scalar]
     population: Mapping[str, str]
     numerator: Mapping[str, str]
+    value: str | None
+    per: str | None
+    components: Mapping[str, Component]
+    main: str
     needs: tuple[Need, ...]
     rests_on: tuple[str, ...]
     indicators: Mapping[str, Indicator]
@@ -75,12 +99,25 @@ class Catalogue:
                 "pathway": indicator.pathway,
                 "population": list(measure.population.items()),
                 "numerator": list(measure.numerator.items()),
+                "value": measure.value,
+                "per": measure.per,
+                "components": [_component_definition(part) for part in measure.components.values() if part.name],
+                "main": measure.main,
                 "parameters": dict(indicator.parameters),
                 "needs": [str(need) for need in measure.needs],
                 "rests_on": list(measure.rests_on),
             }
             for code, (measure, indicator) in self.by_code.items()
         }
+
+
+def _component_definition(part: Component) -> dict[str, Any]:
+    return {
+        "name": part.name,
+        "population": list(part.population.items()),
+        "numerator": list(part.numerator.items()),
+        "parameters": dict(part.parameters),
+    }
 
 
 def definitions_digest(catalogue: Catalogue | None = None) -> str:
@@ -126,6 +163,18 @@ def _measure(name: str, entry: MeasureEntry, entries: Entries) -> Measure:
         parameters=parameters,
         population={**cohort_clauses, **entry.population},
         numerator=entry.numerator,
+        value=entry.value,
+        per=entry.per,
+        components={
+            part: Component(
+                part,
+                {**cohort_clauses, **entry.population, **said.population},
+                said.numerator or entry.numerator,
+                said.parameters,
+            )
+            for part, said in entry.parts().items()
+        },
+        main=entry.main_part(),
         needs=tuple(parse_need(flow, period) for flow, periods in entry.needs.items() for period in periods),
         rests_on=entry.rests_on,
         indicators={
@@ -136,4 +185,6 @@ def _measure(name: str, entry: MeasureEntry, entries: Entries) -> Measure:
 
 
 def _indicator(code: str, entry: MeasureEntry, parameters: dict[str, Scalar], card: Card) -> Indicator:
-    return Indicator(code, card.pathway, parameters, entry.reading.format(**parameters), card)
+    by_component = {part: {**parameters, **said.parameters} for part, said in entry.parts().items()}
+    reading = entry.reading.format(**by_component[entry.main_part()])
+    return Indicator(code, card.pathway, parameters, by_component, reading, card)

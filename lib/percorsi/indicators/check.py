@@ -2,21 +2,25 @@
 
 Rules, as they stand in `Fault.rule`: those of reading (`yaml`, `schema`, `cards`, `doubled_measure`, `doubled_card`);
 `unknown_grain`, `unknown_kind`, `unknown_cohort`, `unknown_flow`, `bad_period`; `doubled_code`, `no_card`,
-`other_pathway`; `doubled_clause`, `doubled_parameter`, `missing_parameter`, `unused_parameter`, `unknown_parameter`,
-`other_type`; of a clause `syntax`, `language`, `no_condition`, `unknown_column`, `type`, `bare_threshold`;
-`empty_person`.
+`other_pathway`; of what a kind has `no_numerator`, `no_mean` (value or per of another kind), `mean_without_value`,
+`mean_with_numerator`, `bad_per`; of components `no_main`, `unknown_main`; `doubled_clause`, `doubled_parameter`,
+`missing_parameter`, `unused_parameter`, `unknown_parameter`, `other_type`; of a clause `syntax`, `language`,
+`no_condition`, `no_value` (a condition where a number is asked), `unknown_column`, `type`, `bare_threshold`;
+`empty_person`. Everything is asked of each component, with the parameters it has.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from percorsi.indicators import clauses
 from percorsi.indicators.clauses import ClauseError
 from percorsi.indicators.entries import COHORTS, Entries, Fault, MeasureEntry
-from percorsi.indicators.kinds import KINDS
+from percorsi.indicators.kinds import KINDS, MEAN
 from percorsi.indicators.needs import FLOWS, parse_need
 
-RESERVED = ("pathway", "population", "numerator")  # names that the compiled measure gives itself
+RESERVED = ("pathway", "population", "numerator", "value", "per")  # names that the compiled measure gives itself
+
+WHOLE = ("int", "bigint", "smallint", "tinyint")  # types of columns that the value of a mean may be made of
 
 Found = Iterator[tuple[str, str]]  # rule, detail
 
@@ -25,7 +29,13 @@ def check(entries: Entries, columns: Mapping[str, Mapping[str, str]]) -> list[Fa
     """All faults of entries that could be read. `columns`: grain -> column -> Spark type."""
     faults = [Fault(COHORTS, name, *found) for name in entries.cohorts for found in _cohort(name, entries)]
     for name, entry in entries.measures.items():
-        found = [*_named(entry, entries, columns), *_indicators(entry, entries), *_needs(entry)]
+        found = [
+            *_named(entry, entries, columns),
+            *_kind(entry),
+            *_main(entry),
+            *_indicators(entry, entries),
+            *_needs(entry),
+        ]
         if entry.grain in columns and entries.has_cohort(entry.cohort):
             found += [*_parameters(entry, entries), *_clauses(entry, entries, columns[entry.grain])]
         faults += [Fault(entries.files[name], name, *one) for one in found]
@@ -83,21 +93,61 @@ def _doubled_codes(entries: Entries) -> Iterator[Fault]:
             owner.setdefault(code, name)
 
 
+def _kind(entry: MeasureEntry) -> Found:
+    """Whether the entry has what its kind needs, and no more."""
+    numerators = [part.numerator or entry.numerator for part in entry.parts().values()]
+    if entry.kind == MEAN:
+        if entry.value is None:
+            yield "mean_without_value", "a mean needs the value of each unit"
+        if any(numerators):
+            yield "mean_with_numerator", "a mean has a value and no numerator"
+        return
+    if not all(numerators):
+        yield "no_numerator", "a numerator is needed, of the measure or of every component"
+    for name in ("value", "per"):
+        if getattr(entry, name) is not None:
+            yield "no_mean", f"'{name}' belongs to a mean"
+
+
+def _main(entry: MeasureEntry) -> Found:
+    if entry.components and entry.main is None:
+        yield "no_main", "one of the components is the value: name it as main"
+    if entry.main is not None and entry.main not in entry.components:
+        yield "unknown_main", f"'{entry.main}' is none of the components"
+
+
 def _parameters(entry: MeasureEntry, entries: Entries) -> Found:
     inherited, conditions = entries.cohort(entry.cohort)
     for name in sorted(set(inherited) & set(entry.parameters)):
         yield "doubled_parameter", f"'{name}' is a parameter of the cohort {entry.cohort} already"
-    names = Counter([*RESERVED, *conditions, *entry.population, *entry.numerator])
-    for name in sorted(name for name, times in names.items() if times > 1):
-        yield "doubled_clause", f"the name '{name}' is taken"
     known = {**inherited, **entry.parameters}
-    yield from _reading(entry.reading, known)
-    own = {**entry.population, **entry.numerator}
-    used, all_parsed = _used(own)
-    for name in sorted(used - set(known)):
-        yield "missing_parameter", f"a clause uses the parameter '{name}', which has no value"
-    for name in sorted(set(entry.parameters) - used) if all_parsed else ():
-        yield "unused_parameter", f"no clause uses the parameter '{name}'"
+    main = entry.parts().get(entry.main_part())
+    yield from _reading(entry.reading, {**known, **(main.parameters if main else {})})
+    reached: set[str] = set()  # parameters of the measure whose value some component is asked with
+    every_part_parsed = True
+    for part, said in entry.parts().items():
+        where = f"component {part}: " if part else ""
+        numerator = said.numerator or entry.numerator
+        names = Counter([*RESERVED, *conditions, *entry.population, *said.population, *numerator])
+        for name in sorted(name for name, times in names.items() if times > 1):
+            yield "doubled_clause", f"{where}the name '{name}' is taken"
+        used, all_parsed = _used({**entry.population, **said.population, **numerator})
+        of_value, value_parsed = _used_by_value(entry)
+        used |= of_value
+        all_parsed = all_parsed and value_parsed
+        every_part_parsed = every_part_parsed and all_parsed
+        reached |= used - set(said.parameters)
+        for name in sorted(used - set(known) - set(said.parameters)):
+            yield "missing_parameter", f"{where}a clause uses the parameter '{name}', which has no value"
+        for name, value in said.parameters.items():
+            if name in inherited:
+                yield "doubled_parameter", f"{where}'{name}' is a parameter of the cohort {entry.cohort} already"
+            elif name in known and type(value) is not type(known[name]):
+                yield "other_type", f"{where}gives '{name}' a value of another type"
+            elif name not in used and all_parsed:
+                yield "unused_parameter", f"{where}no clause uses the parameter '{name}'"
+    for name in sorted(set(entry.parameters) - reached) if every_part_parsed else ():
+        yield "unused_parameter", f"no clause uses the parameter '{name}' with the measure's own value"
     for code, said in entry.indicators.items():
         for name, value in said.parameters.items():
             if name not in known:
@@ -115,23 +165,50 @@ def _reading(reading: str, known: Mapping) -> Found:
 
 
 def _clauses(entry: MeasureEntry, entries: Entries, columns: Mapping[str, str]) -> Found:
+    """The clauses of the measure and of its components, each told of once however many components have it."""
     parameters, conditions = entries.cohort(entry.cohort)
     parameters = {**parameters, **entry.parameters}
-    population = {**conditions, **entry.population}
-    sound = _used(population)[0] <= set(parameters)
-    for name, sql in [*population.items(), *entry.numerator.items()]:
-        for rule, detail in _clause(sql, columns, parameters):
-            sound = False
-            yield rule, f"{name}: {detail}"
-    # Of somebody of whom nothing is known nothing may be said: such a population would depend on which rows happen to
-    # stand in the feature table. The pathway, which nobody unknown has, is left out so that it cannot hide the fault.
-    if sound and all(clauses.evaluate(tree, {}, parameters) is True for _, tree in _parsed(population)):
-        yield "empty_person", "the population holds of a person of whom nothing is known"
+    told: dict[tuple[str, str], None] = {}
+    for part, said in entry.parts().items():
+        known = {**parameters, **said.parameters}
+        population = {**conditions, **entry.population, **said.population}
+        asked = {**population, **(said.numerator or entry.numerator)}
+        faults = [
+            (rule, f"{name}: {detail}") for name, sql in asked.items() for rule, detail in _clause(sql, columns, known)
+        ]
+        # Of somebody of whom nothing is known nothing may be said: such a population would depend on which rows happen
+        # to stand in the feature table. The pathway, which nobody unknown has, is left out so that it cannot hide the
+        # fault.
+        sound = not faults and _used(population)[0] <= set(known)
+        if sound and all(clauses.evaluate(tree, {}, known) is True for _, tree in _parsed(population)):
+            where = f"component {part}: " if part else ""
+            faults.append(("empty_person", f"{where}the population holds of a person of whom nothing is known"))
+        if entry.value is not None:
+            faults += _value(entry.value, columns, known)
+        told.update(dict.fromkeys(faults))
+    yield from told
+    if entry.per is not None and columns.get(entry.per) != "int":
+        yield "bad_per", f"'{entry.per}' is no column of whole numbers (int)"
 
 
-def _clause(sql: str, columns: Mapping[str, str], parameters: Mapping) -> Found:
+def _value(sql: str, columns: Mapping[str, str], parameters: Mapping) -> Found:
+    """The value of a mean: whole numbers, of columns and parameters of whole numbers."""
+    found = list(_clause(sql, columns, parameters, clauses.parse_value))
+    yield from ((rule, f"value: {detail}") for rule, detail in found)
+    if found:
+        return
+    tree = clauses.parse_value(sql)
+    for name in sorted(clauses.columns(tree)):
+        if columns[name] not in WHOLE:
+            yield "type", f"value: '{name}' is no column of whole numbers"
+    for name in sorted(clauses.parameters(tree)):
+        if name in parameters and type(parameters[name]) is not int:
+            yield "type", f"value: '{name}' is no whole number"
+
+
+def _clause(sql: str, columns: Mapping[str, str], parameters: Mapping, parse: Callable = clauses.parse) -> Found:
     try:
-        tree = clauses.parse(sql)
+        tree = parse(sql)
     except ClauseError as error:
         yield error.rule, str(error)
         return
@@ -151,6 +228,15 @@ def _used(conditions: Mapping[str, str]) -> tuple[set[str], bool]:
     """The parameters that clauses use, and whether every clause could be asked."""
     trees = [tree for _, tree in _parsed(conditions)]
     return set().union(*map(clauses.parameters, trees)), len(trees) == len(conditions)
+
+
+def _used_by_value(entry: MeasureEntry) -> tuple[set[str], bool]:
+    if entry.value is None:
+        return set(), True
+    try:
+        return clauses.parameters(clauses.parse_value(entry.value)), True
+    except ClauseError:
+        return set(), False
 
 
 def _parsed(conditions: Mapping[str, str]) -> Iterator[tuple[str, object]]:

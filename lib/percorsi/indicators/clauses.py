@@ -49,19 +49,33 @@ class ClauseError(ValueError):
         self.rule = rule
 
 
-@cache
 def parse(sql: str) -> exp.Expression:
     """The tree of a clause. Raises ClauseError: `syntax`, `language` (a construct outside it), `no_condition`."""
+    parsed = tree(sql)
+    if not isinstance(parsed.unnest(), _CONDITIONS):
+        raise ClauseError("no_condition", f"'{sql}' is neither true nor false")
+    return parsed
+
+
+def parse_value(sql: str) -> exp.Expression:
+    """The tree of the value of a mean. Raises ClauseError: `syntax`, `language`, `no_value` (it is a condition)."""
+    parsed = tree(sql)
+    if isinstance(parsed.unnest(), _CONDITIONS):
+        raise ClauseError("no_value", f"'{sql}' is a condition and no number")
+    return parsed
+
+
+@cache
+def tree(sql: str) -> exp.Expression:
+    """The tree of any expression of the language. Raises ClauseError: `syntax`, `language` (a construct outside it)."""
     try:
-        tree = sqlglot.parse_one(sql, dialect="spark")
+        parsed = sqlglot.parse_one(sql, dialect="spark")
     except SqlglotError as error:
         raise ClauseError("syntax", str(error).splitlines()[0]) from error
-    for node in tree.walk():
+    for node in parsed.walk():
         if not isinstance(node, _LANGUAGE) or node.args.get("table") or node.args.get("query"):
             raise ClauseError("language", f"'{node.sql(dialect='spark')}' is not in the language of clauses")
-    if not isinstance(tree.unnest(), _CONDITIONS):
-        raise ClauseError("no_condition", f"'{sql}' is neither true nor false")
-    return tree
+    return parsed
 
 
 def columns(tree: exp.Expression) -> set[str]:

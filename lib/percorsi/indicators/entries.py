@@ -14,6 +14,7 @@ from percorsi.errors import CatalogueError, ConfigurationError
 from percorsi.settings import load_yaml
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+ComponentName = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_]*$")]  # those of the manual, such as 1a
 Parameter = StrictBool | StrictInt | StrictFloat | StrictStr
 Clauses = dict[Name, StrictStr]
 Pathway = Literal["schizophrenia", "bipolar", "depressive", "severe_personality"]
@@ -32,8 +33,20 @@ class IndicatorEntry(_Entry):
     parameters: dict[Name, Parameter] = {}
 
 
+class ComponentEntry(_Entry):
+    """A part of a measure: narrows the population, replaces the numerator, gives parameters; each as it needs."""
+
+    parameters: dict[Name, Parameter] = {}
+    population: Clauses = {}
+    numerator: Clauses = {}
+
+
 class MeasureEntry(_Entry):
-    """One definition. Status: N national flows as the card says, P a proxy on them, S the supplementary flow."""
+    """One definition. Status: N national flows as the card says, P a proxy on them, S the supplementary flow.
+
+    A proportion has a numerator, a mean a `value` of each unit, which `per` may divide. `main` names the component that
+    is given as the value of the indicator.
+    """
 
     title: StrictStr
     reading: StrictStr
@@ -43,10 +56,22 @@ class MeasureEntry(_Entry):
     cohort: StrictStr
     parameters: dict[Name, Parameter] = {}
     population: Clauses = {}
-    numerator: Clauses = Field(min_length=1)
+    numerator: Clauses = {}
+    value: StrictStr | None = None
+    per: StrictStr | None = None
+    components: dict[ComponentName, ComponentEntry] = {}
+    main: StrictStr | None = None
     needs: dict[StrictStr, list[StrictStr]] = Field(min_length=1)
     rests_on: tuple[StrictStr, ...] = ("diagnosis",)
     indicators: dict[StrictStr, IndicatorEntry] = Field(min_length=1)
+
+    def parts(self) -> dict[str, ComponentEntry]:
+        """The components; of a measure without any, one with no name and nothing of its own."""
+        return self.components or {"": ComponentEntry()}
+
+    def main_part(self) -> str:
+        """The name of the component that is the value; empty where there are no components."""
+        return self.main or ""
 
 
 class CohortEntry(_Entry):

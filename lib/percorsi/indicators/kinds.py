@@ -12,6 +12,7 @@ import numpy as np
 
 from percorsi.indicators.confidence import wilson
 
+PROPORTION, MEAN = "proportion", "mean"
 Arrays = Mapping[str, np.ndarray]
 
 
@@ -34,7 +35,7 @@ class Kind(Protocol):
 class Proportion:
     """Units of the numerator out of those of the population, as a fraction, with its Wilson interval."""
 
-    name: str = "proportion"
+    name: str = PROPORTION
 
     def sums(self, population: str, numerator: str) -> dict[str, str]:
         return {"denominator": f"if({population}, 1L, 0L)", "numerator": f"if({numerator}, 1L, 0L)"}
@@ -48,4 +49,9 @@ class Proportion:
         return {"value": value, "lower": lower, "upper": upper, "method": "wilson"}
 
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (Proportion(),)}
+@dataclass(frozen=True)
+class Mean:
+    name: str = MEAN
+
+
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (Proportion(), Mean())}
