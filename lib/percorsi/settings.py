@@ -44,6 +44,7 @@ class Parameters(_Strict):
     month_window_days: int = Field(30, ge=1)
     month_windows: int = Field(12, ge=1)
     follow_up_days: int = Field(365, ge=1)
+    monitoring_days: int = Field(84, ge=1)
     pathway_order: list[Literal["schizophrenia", "bipolar", "severe_personality", "depressive"]] = [
         "schizophrenia",
         "bipolar",

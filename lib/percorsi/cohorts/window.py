@@ -34,6 +34,11 @@ class EvaluationWindow:
         return date(self.year, 12, 31)
 
     @property
+    def year_before(self) -> date:
+        """The first day of Y-1, from which on a window may be asked for that begins before its day in Y."""
+        return date(self.year - 1, 1, 1)
+
+    @property
     def first_year(self) -> int:
         return self.year - YEARS_BEFORE
 

@@ -10,16 +10,20 @@ from typing import TYPE_CHECKING
 from percorsi.cohorts import treated
 from percorsi.cohorts.window import EvaluationWindow
 from percorsi.features import (
+    addiction,
     areas,
     attributes,
     contacts,
     deaths,
+    emergency,
     episodes,
     follow_up,
     hospital,
+    laboratory,
     places,
     residential,
     services,
+    supplementary,
 )
 from percorsi.features.boundaries import Boundaries
 from percorsi.features.crosswalk import Crosswalk
@@ -82,7 +86,8 @@ def persons(
 ) -> "DataFrame":
     """One row a person with a DSM contact day of Y in the cohort's sight, of known age or not.
 
-    The columns of `features/person_year` (but year), birth_year, the list of SPDC stays of Y, in_regions and in_dsms.
+    The columns of `features/person_year` (but year), birth_year, the list of SPDC stays of Y, restraint_days,
+    in_regions and in_dsms.
     """
     from pyspark.sql import functions as F
 
@@ -111,6 +116,10 @@ def persons(
         attributes.registered(frames["registration"], window),
         attributes.assisted(frames["assisted_person"], window),
         attributes.discharged(records, window),
+        emergency.visits(frames["emergency_visit"], window),
+        addiction.contacts(frames["addiction_contact"], window),
+        supplementary.events(frames["supplementary_event"], window),
+        laboratory.tests(frames["outpatient_service"], window, laboratory.METABOLIC),
     )
     rows = places.of_persons(where)
     for fact in facts:
@@ -123,13 +132,15 @@ def _derived(rows: "DataFrame", parameters: Parameters, window: EvaluationWindow
     from pyspark.sql import functions as F
 
     stays = F.coalesce("spdc_stays", F.array().cast(rows.schema["spdc_stays"].dataType))
-    counts = {name: F.coalesce(name, F.lit(0)) for name in (*contacts.COUNTS, "presences")}
+    counted = (*contacts.COUNTS, "presences", *emergency.COUNTS, *addiction.COUNTS, *supplementary.COUNTS)
+    counts = {name: F.coalesce(name, F.lit(0)) for name in counted}
     steps: tuple[Callable[[], dict[str, Column]], ...] = (
         lambda: attributes.described(window),
         lambda: treated.pathway_columns(parameters.pathway_order, parameters.use_sdo_diagnosis),
         lambda: {
             **counts,
             **deaths.columns(window),
+            **laboratory.of_year(window),
             "first_contact_date": treated.first_contact(),
             "stays": stays,
         },
@@ -143,7 +154,7 @@ def _derived(rows: "DataFrame", parameters: Parameters, window: EvaluationWindow
     for step in steps:
         rows = rows.withColumns(step())
     wanted = [c for c in table("features/person_year").columns if c != "year"]
-    return rows.select(*wanted, "birth_year", "stays", "in_regions", "in_dsms")
+    return rows.select(*wanted, "birth_year", "stays", "restraint_days", "in_regions", "in_dsms")
 
 
 def _stays(persons: "DataFrame") -> "DataFrame":
@@ -152,10 +163,11 @@ def _stays(persons: "DataFrame") -> "DataFrame":
 
     person = ["person_id", "sex", "age", "age_class", "pathway", "death_date"]
     return (
-        persons.select(*person, F.inline("stays"))
-        .select(*person, "stay", "days_since_previous_stay", "spdc.*", "spdc")
+        persons.select(*person, "restraint_days", F.inline("stays"))
+        .select(*person, "restraint_days", "stay", "days_since_previous_stay", "spdc.*", "spdc")
         .withColumn("length_days", F.datediff("discharge_date", "admission_date"))
         .withColumn("ended_by_death", follow_up.ended_by_death(F.col("spdc"), F.col("death_date")))
+        .withColumn("restraints", supplementary.restraints(F.col("admission_date"), F.col("discharge_date")))
         .drop("spdc")
     )
 

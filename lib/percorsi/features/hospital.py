@@ -84,10 +84,11 @@ def stays(numbered: "DataFrame") -> "DataFrame":
 
 def of_outcomes(stays: "DataFrame", window: EvaluationWindow) -> "DataFrame":
     """One row a person: person_id; `spdc_stays`, the SPDC stays discharged in Y by admission; the
-    calendar hospital_days.
+    calendar hospital_days; `hospital_stays`, the stays in any ward with a day from 1 January Y-1 on (structs of
+    admission_date and discharge_date, in no order).
 
-    A stay is a struct of `stay`, `spdc` (the struct of `stays`) and days_since_previous_stay (int, null: none before it
-    in the window).
+    An SPDC stay is a struct of `stay`, `spdc` (the struct of `stays`) and days_since_previous_stay (int, null: none
+    before it in the window).
     """
     from pyspark.sql import functions as F
 
@@ -98,10 +99,15 @@ def of_outcomes(stays: "DataFrame", window: EvaluationWindow) -> "DataFrame":
         s.stay, s.spdc, datediff(s.spdc.admission_date, {previous}) as days_since_previous_stay)),
         s -> s.spdc.discharge_date between {year})"""
     calendar = window.calendar
+    asked = F.col("discharge_date") >= F.lit(window.year_before)
     return (
         calendar.locate_spans(stays, F.col("admission_date"), F.col("discharge_date"))
         .groupBy("person_id")
-        .agg(F.expr(listed).alias("listed"), calendar.collect_spans().alias("hospital_days"))
+        .agg(
+            F.expr(listed).alias("listed"),
+            calendar.collect_spans().alias("hospital_days"),
+            F.collect_list(F.when(asked, F.struct("admission_date", "discharge_date"))).alias("hospital_stays"),
+        )
         .withColumn("spdc_stays", F.expr(told))
         .drop("listed")
     )
