@@ -193,7 +193,7 @@ def _clauses(entry: MeasureEntry, entries: Entries, columns: Mapping[str, str]) 
 
 def _value(sql: str, columns: Mapping[str, str], parameters: Mapping) -> Found:
     """The value of a mean: whole numbers, of columns and parameters of whole numbers."""
-    found = list(_clause(sql, columns, parameters, clauses.parse_value))
+    found = list(_expression(sql, columns, parameters, clauses.parse_value, clauses.check_types))
     yield from ((rule, f"value: {detail}") for rule, detail in found)
     if found:
         return
@@ -206,7 +206,13 @@ def _value(sql: str, columns: Mapping[str, str], parameters: Mapping) -> Found:
             yield "type", f"value: '{name}' is no whole number"
 
 
-def _clause(sql: str, columns: Mapping[str, str], parameters: Mapping, parse: Callable = clauses.parse) -> Found:
+def _clause(sql: str, columns: Mapping[str, str], parameters: Mapping) -> Found:
+    yield from _expression(sql, columns, parameters, clauses.parse, clauses.check_condition)
+
+
+def _expression(
+    sql: str, columns: Mapping[str, str], parameters: Mapping, parse: Callable, check_types: Callable
+) -> Found:
     try:
         tree = parse(sql)
     except ClauseError as error:
@@ -219,7 +225,7 @@ def _clause(sql: str, columns: Mapping[str, str], parameters: Mapping, parse: Ca
         yield "bare_threshold", f"{number} is a threshold: give it a name among the parameters"
     if not unknown and clauses.parameters(tree) <= set(parameters):
         try:
-            clauses.check_types(tree, columns, parameters)
+            check_types(tree, columns, parameters)
         except ClauseError as error:
             yield error.rule, str(error)
 

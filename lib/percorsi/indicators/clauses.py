@@ -50,9 +50,12 @@ class ClauseError(ValueError):
 
 
 def parse(sql: str) -> exp.Expression:
-    """The tree of a clause. Raises ClauseError: `syntax`, `language` (a construct outside it), `no_condition`."""
+    """The tree of a clause: a condition, or a column, which `check_condition` holds to be one.
+
+    Raises ClauseError: `syntax`, `language` (a construct outside it), `no_condition`.
+    """
     parsed = tree(sql)
-    if not isinstance(parsed.unnest(), _CONDITIONS):
+    if not isinstance(parsed.unnest(), (*_CONDITIONS, exp.Column)):
         raise ClauseError("no_condition", f"'{sql}' is neither true nor false")
     return parsed
 
@@ -133,6 +136,12 @@ def check_types(tree: exp.Expression, columns: Mapping[str, str], values: Mappin
             "type", f"'{tree.sql(dialect='spark')}' mixes {' and '.join(sorted(types | {needed} - {None}))}"
         )
     return "boolean" if isinstance(tree, _CONDITIONS) else next(iter(types), None)
+
+
+def check_condition(tree: exp.Expression, columns: Mapping[str, str], values: Mapping[str, Scalar]) -> None:
+    """Raises ClauseError: `type` as `check_types`, `no_condition` where the whole is a column of another type."""
+    if check_types(tree, columns, values) != "boolean":
+        raise ClauseError("no_condition", f"'{tree.sql(dialect='spark')}' is neither true nor false")
 
 
 def _type_of(value: Scalar) -> str:
