@@ -8,13 +8,13 @@ ROOT = Path(__file__).parent
 
 
 def installed_files(*tops: str) -> list[tuple[str, list[str]]]:
-    """Configuration and expectations travel with the wheel, below share/percorsi."""
+    """Configuration, expectations and clinical cases travel with the wheel, below share/percorsi."""
     found = []
-    for top in tops:
-        for folder in [ROOT / top, *(p for p in sorted((ROOT / top).rglob("*")) if p.is_dir())]:
+    for top in map(ROOT.joinpath, tops):
+        for folder in [top, *(p for p in sorted(top.rglob("*")) if p.is_dir())]:
             files = [str(f.relative_to(ROOT)) for f in sorted(folder.iterdir()) if f.is_file()]
             if files:
-                found.append((f"share/percorsi/{folder.relative_to(ROOT)}", files))
+                found.append((f"share/percorsi/{folder.relative_to(top.parent)}", files))
     return found
 
 
@@ -26,7 +26,7 @@ setup(
     package_dir={"": "lib"},
     packages=find_packages("lib"),
     package_data={"percorsi": ["log4j2.properties", "quality/data_docs.css"]},
-    data_files=installed_files("conf", "expectations"),
+    data_files=installed_files("conf", "expectations", "tests/cases"),
     install_requires=[
         "pyspark",
         "delta-spark",

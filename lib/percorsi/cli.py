@@ -1,4 +1,6 @@
-"""The command line: one subcommand for each stage, `run` for all, and the listings; the steward's are in `steward`.
+"""The command line: one subcommand for each stage, `run` for all, and the listings.
+
+Those who ask what a number means find their commands in `analyst`, the steward in `steward`.
 
 Only arguments, words and exit codes live here; what a command does is in `pipeline` and in the rooms. Spark is
 imported by the commands that need it, so that listing, releasing and pulling start at once and need no Java.
@@ -13,7 +15,18 @@ from typing import Annotated
 
 import typer
 
-from percorsi.console import HOME, EnvironmentOption, HomeOption, JsonOption, app, command, existing, print_rows
+from percorsi.console import (
+    HOME,
+    EnvironmentOption,
+    HomeOption,
+    JsonOption,
+    app,
+    command,
+    existing,
+    print_rows,
+    tell,
+    terminal_width,
+)
 from percorsi.errors import UsageError
 from percorsi.home import Home
 from percorsi.settings import load_settings
@@ -125,8 +138,22 @@ def quality(
 
 
 @command
-def features(year: YearOption, home: HomeOption = HOME, env: EnvironmentOption = "local") -> None:
-    """Make the columns that the indicators of a year speak about."""
+def features(
+    year: Annotated[int | None, typer.Option("--year", min=2000, max=2100, help="Evaluation year.")] = None,
+    listing: Annotated[bool, typer.Option("--list", help="Only tell what each column means and who uses it.")] = False,
+    home: HomeOption = HOME,
+    env: EnvironmentOption = "local",
+    as_json: JsonOption = False,
+) -> None:
+    """Make the columns that the indicators of a year speak about, or list them."""
+    if listing:
+        from percorsi.indicators.catalogue import load_catalogue
+        from percorsi.indicators.columns import column_rows, listed
+
+        tell(column_rows(load_catalogue()), lambda rows: listed(rows, terminal_width()), as_json)
+        return
+    if year is None:
+        raise UsageError("a year is needed", next_step="--year YEAR makes its features; --list tells the columns")
     from percorsi import pipeline
 
     _print_versions(pipeline.features(Home(home), load_settings(env), year))
@@ -229,7 +256,8 @@ def catalogue(as_json: JsonOption = False) -> None:
     print_rows(catalogue_rows(load_catalogue()), as_json)
 
 
-from percorsi import steward  # noqa: E402, F401 - its commands join those above, and follow them in the help
+# Their commands join those above, and follow them in the help.
+from percorsi import analyst, steward  # noqa: E402, F401
 
 
 def main(arguments: list[str] | None = None) -> None:

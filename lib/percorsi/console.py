@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import json
 import os
+import shutil
 import sys
 import traceback
 from collections.abc import Callable
@@ -32,6 +33,7 @@ EnvironmentOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]
 HOME = Path("percorsi-home")
+_WIDTH = 160
 
 
 def _tell_version(wanted: bool) -> None:
@@ -106,6 +108,11 @@ def tell(content: Any, as_text: Callable[[Any], str], as_json: bool) -> None:
         print(json.dumps(content, ensure_ascii=False, indent=1, default=str))
     else:
         print(as_text(content))
+
+
+def terminal_width() -> int:
+    """Columns of the terminal (or COLUMNS); what is not read on one gets lines of a wide page."""
+    return shutil.get_terminal_size((_WIDTH, 0)).columns
 
 
 def print_rows(rows: list[dict], as_json: bool = False) -> None:

@@ -22,6 +22,7 @@ from percorsi.tables import declared_tables
 
 if TYPE_CHECKING:
     from percorsi.flows import IngestReport
+    from percorsi.indicators.attrition import Attrition
     from percorsi.outcome import Outcome
     from percorsi.quality import QualityReport
 
@@ -146,6 +147,33 @@ def run(
         tick("features")
         build(store, settings, year, tick.within)
         return _compute(store, settings, year, accept, tick, "run", arrived)
+
+
+def attrition(home: Home, settings: Settings, code: str, component: str | None, year: int | None) -> "Attrition":
+    """How many remain after each clause of an indicator, of the features of a year; by default of the latest run's.
+
+    The regions that the latest run of the year withheld are withheld here too. Reads only: the home is not locked.
+    """
+    from percorsi import runs
+    from percorsi.features import require
+    from percorsi.indicators.attrition import attrition as work
+    from percorsi.indicators.attrition import find_component
+    from percorsi.indicators.catalogue import load_catalogue
+    from percorsi.quality import withheld_by
+    from percorsi.session import spark_session
+
+    measure, _ = load_catalogue().find(code)
+    find_component(measure, code, component)
+    _need_current(home)
+    year = year or runs.find(settings, home).year
+    ended_well = (row for row in runs.list_runs(settings, home).to_dict("records") if row["status"] == "FINISHED")
+    of_year = (row["run_id"] for row in ended_well if row["values"] and row["year"] == str(year))
+    withheld = _by_item(withheld_by(home, next(of_year, "")))
+    with steps("attrition", 1) as tick:
+        tick("count")
+        store = Store(home, spark_session(settings))
+        require(store, settings, year)
+        return work(store, year, code, component, withheld=withheld)
 
 
 def _compute(

@@ -89,10 +89,16 @@ def conf_dir() -> Path:
     return editable_folder("conf")
 
 
-def editable_folder(name: str) -> Path:
+def cases_dir() -> Path:
+    """The folder of the clinical cases."""
+    return editable_folder("cases", "tests/cases")
+
+
+def editable_folder(name: str, place: str | None = None) -> Path:
     """A folder that its readers edit: the one PERCORSI_<NAME> names, else the checkout's, else the installed one.
 
-    Raises ConfigurationError where the variable names no folder.
+    `place` is where it lies in the checkout, when not by its name. Raises ConfigurationError where the variable names
+    no folder.
     """
     variable = f"PERCORSI_{name.upper()}"
     named = os.environ.get(variable)
@@ -100,7 +106,7 @@ def editable_folder(name: str) -> Path:
         if not Path(named).is_dir():
             raise ConfigurationError(f"{variable} names {named}, which is no folder")
         return Path(named)
-    checkout = Path(__file__).resolve().parents[2] / name
+    checkout = Path(__file__).resolve().parents[2] / (place or name)
     return checkout if checkout.is_dir() else Path(sys.prefix) / "share" / "percorsi" / name
 
 

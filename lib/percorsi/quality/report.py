@@ -13,6 +13,8 @@ from percorsi.conformed import known_by
 from percorsi.digests import code_digest, conf_digest, digest
 from percorsi.errors import UsageError
 from percorsi.flows import load_layouts
+from percorsi.flows.ledger import small_table
+from percorsi.home import Home
 from percorsi.quality import gate
 from percorsi.quality.counts import NOTHING_REJECTED, SHARES, add_up, shares
 from percorsi.quality.data_docs import mark_pages
@@ -92,6 +94,15 @@ def judge(
     _write(store, checks, CHECK_TABLE, slice_, written)
     _write(store, _withheld_rows(checks, withheld, run_key, year), WITHHELD_TABLE, slice_, written)
     return QualityReport(run_key, year, checks, withheld, grades, docs, accept or None)
+
+
+def withheld_by(home: Home, run_key: str) -> dict[str, list[str]]:
+    """Region -> items that a judging withheld, as it noted them; needs no Spark."""
+    found: dict[str, list[str]] = {}
+    for row in small_table(home, WITHHELD_TABLE):
+        if row["run_key"] == run_key:
+            found.setdefault(row["region"], []).append(row["item"])
+    return found
 
 
 def _inputs(store: Store) -> dict[str, int]:

@@ -1,0 +1,63 @@
+"""The commands of who asks what a number means: the analyst's attrition, the clinician's cases."""
+
+import dataclasses
+from typing import Annotated
+
+import typer
+
+from percorsi.console import HOME, EnvironmentOption, HomeOption, JsonOption, command, existing, tell, terminal_width
+from percorsi.errors import UsageError
+from percorsi.settings import load_settings
+
+
+@command
+def attrition(
+    code: Annotated[str, typer.Argument(help="Code of an indicator, such as S20.")],
+    year: Annotated[
+        int | None, typer.Option(min=2000, max=2100, help="Evaluation year; by default the latest run's.")
+    ] = None,
+    region: Annotated[str | None, typer.Option(help="One region by its three digits, in place of the nation.")] = None,
+    every_region: Annotated[bool, typer.Option("--regions", help="The nation and every region.")] = False,
+    component: Annotated[
+        str | None, typer.Option(help="A component, such as 1a; by default the one that is the value.")
+    ] = None,
+    home: HomeOption = HOME,
+    env: EnvironmentOption = "local",
+    as_json: JsonOption = False,
+) -> None:
+    """Count who remains after each clause of an indicator, unprotected: for the analyst, not for publication."""
+    from percorsi import pipeline
+    from percorsi.indicators.attrition import as_text, by_region
+    from percorsi.indicators.grid import NATION
+    from percorsi.regions import regions
+
+    if region and every_region:
+        raise UsageError("--region and --regions are two listings", next_step="ask for one of them")
+    if region and region not in regions():
+        known = ", ".join(f"{area} {name}" for area, name in regions().items())
+        raise UsageError(f"no region {region}", next_step=f"use the digits of one of: {known}")
+    found = pipeline.attrition(existing(home), load_settings(env), code, component, year)
+    if as_json:
+        tell(list(found.of(region)) if region else found.rows(), str, as_json)
+    else:
+        print(by_region(found) if every_region else as_text(found, region or NATION))
+
+
+@command
+def cases(
+    which: Annotated[
+        str | None, typer.Argument(help="Code of an indicator or name of a measure; all if left out.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the clinical cases: who, what happened, why, and the place each must have in the indicator."""
+    from percorsi.indicators.cases import as_text, cases_of, load_cases
+    from percorsi.indicators.catalogue import load_catalogue
+
+    catalogue = load_catalogue()
+    found = cases_of(catalogue, load_cases(), which)
+    tell(
+        [dataclasses.asdict(case) for case in found] if as_json else found,
+        lambda cases: as_text(catalogue, cases, terminal_width()),
+        as_json,
+    )

@@ -1,0 +1,56 @@
+"""The documented columns of the feature tables, and who speaks of them: cohorts, measures, indicators."""
+
+from collections.abc import Iterable, Mapping
+
+from percorsi.indicators import clauses
+from percorsi.indicators.catalogue import Catalogue, Measure
+from percorsi.indicators.grains import GRAINS
+from percorsi.tables import table
+from percorsi.texts import wrapped_table
+
+
+def column_rows(catalogue: Catalogue) -> list[dict]:
+    """One row a column of the tables that clauses speak of, in the order of their declarations.
+
+    Keys: table, column, type, unit, meaning, null (what one says), source, example; `measures`, by name, and
+    `indicators`, by code, whose population, numerator or value reads the column.
+    """
+    read_by = {name: _read_by(measure) for name, measure in catalogue.measures.items()}
+    rows = []
+    for grain, declared in GRAINS.items():
+        for name, column in table(declared.units).columns.items():
+            using = [m for m in catalogue.measures.values() if m.grain == grain and name in read_by[m.name]]
+            codes = [code for code, (measure, _) in catalogue.by_code.items() if measure in using]
+            told = {"measures": [measure.name for measure in using], "indicators": codes}
+            rows.append({"table": declared.units, "column": name, **column.model_dump(), **told})
+    return rows
+
+
+def listed(rows: Iterable[Mapping], width: int) -> str:
+    """For a terminal: the columns of each table under what a row of it is."""
+    parts = []
+    for name in dict.fromkeys(row["table"] for row in rows):
+        own = [row for row in rows if row["table"] == name]
+        every = {code for row in own for code in row["indicators"]}
+        shown = [
+            {
+                "column": row["column"],
+                "meaning": row["meaning"],
+                "unit": row["unit"],
+                "source": row["source"],
+                "used by": "all" if every and every == set(row["indicators"]) else ", ".join(row["indicators"]),
+            }
+            for row in own
+        ]
+        parts.append(f"{name}: {table(name).row}\n\n{wrapped_table(shown, width, whole=('column',))}")
+    return "\n\n".join(parts)
+
+
+def _read_by(measure: Measure) -> set[str]:
+    """The pathway, and the columns that a clause of any component, or the value of a mean, reads."""
+    conditions = [
+        sql for part in measure.components.values() for sql in (*part.population.values(), *part.numerator.values())
+    ]
+    numbers = [sql for sql in (measure.value, measure.per) if sql is not None]
+    trees = [*map(clauses.parse, conditions), *map(clauses.parse_value, numbers)]
+    return {"pathway"}.union(*map(clauses.columns, trees))
