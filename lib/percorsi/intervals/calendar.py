@@ -7,6 +7,8 @@ Questions are asked of the `line` of a calendar, a text of one character a day (
 
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
+from operator import add
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -71,6 +73,11 @@ class Calendar:
         united = (" | ".join(f"coalesce(get({c}, {k}), 0L)" for c in calendars) for k in range(self.words))
         words = (f"substring(bin({word} | {_FREE_BIT}), 2)" for word in united)
         return F.expr(f"substring(concat({', '.join(words)}), 1, {self.days})")
+
+    def common_days(self, *calendars: Column) -> Column:
+        """Number of days (int) that a calendar covers, or that several of one row all cover."""
+        common = (reduce(Column.bitwiseAND, (F.get(c, F.lit(k)) for c in calendars)) for k in range(self.words))
+        return reduce(add, map(F.bit_count, common))
 
 
 def _span_word(start: int) -> str:
