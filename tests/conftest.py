@@ -35,6 +35,14 @@ def spark(settings: Settings):
     session.stop()
 
 
+@pytest.fixture(scope="session")
+def case_frames(spark) -> dict:
+    """The feature frames of all clinical cases, made once for all tests that ask something of them."""
+    from clinical_cases import built_cases
+
+    return built_cases(spark)
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "home")
