@@ -4,13 +4,14 @@ One aggregate for the nation and all regions, over the clauses as the engine has
 counts once in each area, and the nation is over who has a contact in a region that covers the indicator.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from percorsi.errors import UsageError
 from percorsi.indicators.catalogue import Catalogue, Component, Indicator, Measure, load_catalogue
-from percorsi.indicators.clauses import bind, parse
+from percorsi.indicators.clauses import Scalar, literal
 from percorsi.indicators.compile import clause_columns, population_clauses
 from percorsi.indicators.compute import Withheld, areas_of_year, of_year
 from percorsi.indicators.coverage import coverage
@@ -166,10 +167,15 @@ def _steps(measure: Measure, indicator: Indicator, part: Component) -> tuple[Ste
     """All units first; then the clauses in the order in which they are asked."""
     conditions = {"pathway": f"pathway = '{indicator.pathway}'"}
     for name, sql in [*part.population.items(), *part.numerator.items()]:
-        conditions[name] = bind(parse(sql), indicator.by_component[part.name])
+        conditions[name] = _with_values(sql, indicator.by_component[part.name])
     population = [Step("population", name, conditions[name]) for name in population_clauses(measure, part.name)]
     numerator = [Step("numerator", name, conditions[name]) for name in part.numerator]
     return (Step("all", "in_contact", ""), *population, *numerator)
+
+
+def _with_values(sql: str, values: Mapping[str, Scalar]) -> str:
+    """A clause as its author wrote it, a value for each parameter."""
+    return re.sub(r":(\w+)", lambda found: literal(values[found[1]]), sql)
 
 
 def _sums(conditions: list[str], mask: int) -> list[str]:
