@@ -1,1 +1,1 @@
-"""The slow, obvious twin: twelve indicators recomputed from the files of a delivery, by the manual alone."""
+"""The slow, obvious twin: the schizophrenia indicators recomputed from the files of a delivery, by the manual alone."""

@@ -1,4 +1,4 @@
-"""python -m tests.oracle DELIVERY_DIR YEAR OUT.csv: the twelve indicators of a delivery, cell by cell."""
+"""python -m tests.oracle DELIVERY_DIR YEAR OUT.csv: the schizophrenia indicators of a delivery, cell by cell."""
 
 import csv
 import sys

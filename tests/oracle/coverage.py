@@ -1,33 +1,70 @@
 """Which regions' data cover an indicator (manual, section 1, and the table that ends section 3)."""
 
-from .layouts import SISM
+from .layouts import NATIONAL, SISM
 
 FIRST_SEMESTER, WHOLE_YEAR = set(range(1, 7)), set(range(1, 13))
-REASONS = ["missing_flow", "window_not_covered"]  # the first of these that holds
+REASONS = ["missing_flow", "window_not_covered", "supplementary_flow_absent"]  # the first of these that holds
+CARE = (*SISM, "SDO")
+DRUGS = ("FAR", "DIR", "AIC")  # FAR and DIR mean AIC too
+
+# Where O, f, "new to the DSM" or "ever" stands: SISM and SDO back to Y-3.
+BACK_TO_Y3 = ("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S12", "S18")
+SUPPLEMENTARY = ("S16", "S28", "S29", "S48")  # S rows
+# code: [(flows, years from Y, months)]
+BESIDES = {
+    "S1": [(("NPIA",), (-2, -1, 0), WHOLE_YEAR)],
+    "S3": [(SISM, (1,), FIRST_SEMESTER)],
+    "S4": [(SISM, (1,), FIRST_SEMESTER)],
+    "S7": [(CARE, (1,), WHOLE_YEAR)],
+    "S14": [(("SDO",), (-1,), WHOLE_YEAR)],
+    "S17": [(DRUGS, (0, 1), WHOLE_YEAR)],
+    "S18": [(DRUGS, (-2, -1, 0, 1), WHOLE_YEAR), (CARE, (1,), WHOLE_YEAR)],
+    "S19": [(DRUGS, (-1, 0, 1), WHOLE_YEAR), (("SPE", "SDO"), (0, 1), WHOLE_YEAR), (SISM, (1,), WHOLE_YEAR)],
+    "S20": [(SISM, (1,), FIRST_SEMESTER)],
+    "S21": [(SISM, (1,), FIRST_SEMESTER)],
+    "S22": [(SISM, (1,), FIRST_SEMESTER)],
+    "S23": [(("PS",), (0,), WHOLE_YEAR)],
+    "S25": [(CARE, (1,), WHOLE_YEAR)],
+    "S33": [(DRUGS, (-1, 0, 1), WHOLE_YEAR), (CARE, (1,), WHOLE_YEAR)],
+    "S34": [(DRUGS, (-1, 0), WHOLE_YEAR)],
+    "S35": [(DRUGS, (0,), WHOLE_YEAR)],
+    "S36": [(DRUGS, (-1, 0), WHOLE_YEAR)],
+    "S37": [(DRUGS, (-1, 0), WHOLE_YEAR)],
+    "S38": [(DRUGS, (-1, 0, 1), WHOLE_YEAR), (SISM, (1,), FIRST_SEMESTER), (("SDO",), (1,), WHOLE_YEAR)],
+    "S39": [(DRUGS, (-1, 0), WHOLE_YEAR), (("SPE",), (0,), WHOLE_YEAR)],
+    "S40": [(("SIND",), (0,), WHOLE_YEAR)],
+    "S41": [(SISM, (1,), FIRST_SEMESTER), (("SDO",), (1,), WHOLE_YEAR)],
+    "S42": [(SISM, (-1,), WHOLE_YEAR)],
+}
 
 
 def needs(code, year):
     """What an indicator needs: (flow, year, months)."""
-    needed = [(flow, year, WHOLE_YEAR) for flow in (*SISM, "SDO")]
-    if code in ("S20", "S21", "S22"):
-        needed += [(flow, year + 1, FIRST_SEMESTER) for flow in SISM]
-    if code == "S14":
-        needed.append(("SDO", year - 1, WHOLE_YEAR))
-    if code == "S25":
-        needed += [(flow, year + 1, WHOLE_YEAR) for flow in (*SISM, "SDO")]
-    return needed
+    parts = [(CARE, (-3, -2, -1, 0) if code in BACK_TO_Y3 else (0,), WHOLE_YEAR), *BESIDES.get(code, [])]
+    if code in SUPPLEMENTARY:
+        parts.append((("SUP",), (0,), WHOLE_YEAR))
+    return [(flow, year + shift, months) for flows, shifts, months in parts for flow in flows for shift in shifts]
+
+
+def delivered(delivery, flow, region, year):
+    """The months of a year that are there; files of national flows name no region."""
+    return delivery.months.get((flow, "" if flow in NATIONAL else region, year), set())
 
 
 def reason(delivery, region, code, year):
     """Why the region has no value of the indicator, or None."""
     needed = needs(code, year)
-    for flow, _, _ in needed:
-        if not any(delivery.months.get((flow, region, read)) for read in range(year - 3, year + 2)):
-            return "missing_flow"  # nothing of it from Y-3 to Y+1; one of seven is enough to miss SISM
+    found = set()
     for flow, in_year, months in needed:
-        if not months <= delivery.months.get((flow, region, in_year), set()):
-            return "window_not_covered"  # some periods, not all needed
-    return None
+        if flow == "SUP":  # read from before Y-3 too: absent where never delivered up to the data end
+            never = not any(f == "SUP" and r == region and read <= year + 1 for f, r, read in delivery.months)
+            found |= {"supplementary_flow_absent"} if never else set()
+        else:
+            never = not any(delivered(delivery, flow, region, read) for read in range(year - 3, year + 2))
+            found |= {"missing_flow"} if never else set()  # one of the seven is enough to miss SISM
+        if not never and not months <= delivered(delivery, flow, region, in_year):
+            found.add("window_not_covered")  # some periods, not all needed
+    return min(found, key=REASONS.index, default=None)
 
 
 def nation_reason(delivery, regions_with_contact, code, year):

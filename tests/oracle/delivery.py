@@ -7,8 +7,23 @@ from collections import defaultdict, namedtuple
 from pathlib import Path
 
 from .boundaries import read_moves
-from .layouts import DATES, FIELDS, KEYS, NATIONAL, NO_OPERATION, OPTIONAL_NAMES, RECORD, SISM
-from .rules import Register, day, sound_ana, sound_cdm, sound_sdo, sound_sism, sound_str
+from .layouts import (
+    ALSO_CALLED,
+    BY_POSITION,
+    DATES,
+    FIELDS,
+    KEYS,
+    NATIONAL,
+    NO_OPERATION,
+    OPTIONAL_NAMES,
+    RECORD,
+    SISM,
+    WITH_TOTALS,
+)
+from .rules import Register, day, sound_sism, sound_str
+from .rules_drugs import sound_dir
+from .rules_emergency import sound_ps
+from .rules_own import SOUND
 
 File = namedtuple("File", "flow region year period path")
 NAME = re.compile(r"([A-Z]+)(?:_([0-9]{3}))?_([0-9]{4})(?:_(S1|S2|0[1-9]|1[0-2]))?\.csv(?:\.gz)?")
@@ -23,12 +38,17 @@ class Delivery:
         self.months = delivered_months(files)
         self.moves = read_moves(Path(folder))
         self.services = current_records("STR", files, lambda record, file: sound_str(record))
-        self.records = {
-            "SDO": current_records("SDO", files, lambda record, file: sound_sdo(record)),
-            "ANA": current_records("ANA", files, lambda record, file: sound_ana(record)),
-            "CDM": current_records("CDM", files, lambda record, file: sound_cdm(record)),
-        }
         register = Register(self.services)
+        self.records = {
+            "DIR": current_records("DIR", files, lambda r, file: sound_dir(r, file) and register.knows_aziende_of(r)),
+            "PS": current_records("PS", files, sound_ps),
+        }
+        for flow, sound_own in SOUND.items():
+
+            def sound(record, file, sound_own=sound_own):
+                return sound_own(record)
+
+            self.records[flow] = current_records(flow, files, sound)
         for flow in SISM:
 
             def sound(record, file, flow=flow):
@@ -38,7 +58,7 @@ class Delivery:
 
 
 def find_files(folder):
-    """The files of the seven SISM flows, SDO, STR, ANA and CDM, whatever their sub-folder; others are ignored."""
+    """The files of the flows that layouts.py knows, whatever their sub-folder; others are ignored."""
     files = []
     for path in folder.rglob("*"):
         match = NAME.fullmatch(path.name)
@@ -83,22 +103,28 @@ def lines_of(path):
 
 
 def rows_of(file):
-    """(line, record) of a file, fields trimmed: SISM by position (any header), the others by the header's names."""
+    """(line, record) of a file, fields trimmed: by position (any header) or by the header's names."""
     names = FIELDS[file.flow]
     lines = lines_of(file.path)
     header = [name.strip() for name in (next(lines)[1] or "").split("~")]
-    if header == [""] and file.flow not in SISM:
+    header = [ALSO_CALLED.get(name, name) for name in header]
+    if header == [""] and file.flow not in BY_POSITION:
         return  # an empty file: a delivery of nothing
     order = range(len(names))
-    if file.flow not in SISM:
+    if file.flow not in BY_POSITION:
         if set(header) - set(names) or set(names) - set(header) - OPTIONAL_NAMES:
             raise ValueError(f"{file.path.name}: a column is missing or unknown")
         order = [header.index(name) if name in header else None for name in names]
-    width = len(names) if file.flow in SISM else len(header)
+    width = len(names) if file.flow in BY_POSITION else len(header)
     for number, line in lines:
         values = [sys.intern(value.strip()) for value in (line or "").split("~")]
         if len(values) == width:  # another number of fields: no record of the layout
             yield number, RECORD[file.flow](*("" if index is None else values[index] for index in order))
+
+
+def passed_over(flow, record):
+    """NM does nothing, the total of a prescription is dropped: both before the rules."""
+    return (flow not in NO_OPERATION and record.op == "NM") or (flow in WITH_TOTALS and record.riga == "99")
 
 
 def current_records(flow, files, sound):
@@ -110,14 +136,14 @@ def current_records(flow, files, sound):
     for file in files:
         if file.flow == flow:
             for number, record in rows_of(file):
-                if (flow in NO_OPERATION or record.op != "NM") and sound(record, file):
+                if not passed_over(flow, record) and sound(record, file):
                     ordered.append((file.year, last_month(file.period), file.path.name, number, str(file.path), record))
     ordered.sort(key=lambda item: item[:5])
     current = {}
     for *_, record in ordered:
         key = tuple(getattr(record, name) for name in KEYS[flow])
         current.pop(key, None)
-        if flow in NO_OPERATION or record.op != "C":
+        if flow in NO_OPERATION or record.op.upper() != "C":  # DIR: in small letters too
             current[key] = record
     return [with_day_numbers(record) for record in current.values()]
 

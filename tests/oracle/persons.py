@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from datetime import date
+from fractions import Fraction
 
 from .boundaries import Boundaries
 from .layouts import TERRITORIAL
@@ -23,7 +24,7 @@ class Year:
 
 
 class Person:
-    """All current records of one person inside the window; anagrafica, ANA and CDM also from before it.
+    """All current records of one person inside the window; anagrafica, ANA, CDM and SUP also from before it.
 
     Of care episodes and residential stays azienda and DSM are those of Y.
     """
@@ -33,28 +34,33 @@ class Person:
         self.contacts = []  # (register, record)
         self.interventions, self.presences, self.residential, self.hospital = [], [], [], []
         self.assisted, self.certificates = [], []
+        self.dispensed = []  # (day, AIC, packs)
+        self.services, self.addiction, self.child_care, self.emergency, self.events = [], [], [], [], []
+
+    def registration(self, years):
+        """The latest anagrafica of these years: year, semester; ANT before ANR; lowest region, azienda, DSM, Id_Rec."""
+        seen = [item for item in self.registrations if item[1].year in years]
+        if not seen:
+            return None
+        latest = max((record.year, record.semester) for _, record in seen)
+        ties = [item for item in seen if (item[1].year, item[1].semester) == latest]
+        return min(ties, key=lambda i: (i[0] != "ANT", i[1].region, i[1].azienda, i[1].dsm, i[1].id_rec))[1]
 
     def attributes(self, year):
-        """Sex, birth year and living arrangement: the latest anagrafica up to Y1, else ANA, else the latest SDO record.
-
-        Latest year and semester; ANT before ANR; then lowest region, azienda, DSM, Id_Rec.
-        """
-        seen = [item for item in self.registrations if item[1].year <= year.year]
-        if seen:
-            latest = max((record.year, record.semester) for _, record in seen)
-            ties = [item for item in seen if (item[1].year, item[1].semester) == latest]
-            record = min(ties, key=lambda i: (i[0] != "ANT", i[1].region, i[1].azienda, i[1].dsm, i[1].id_rec))[1]
-            return record.sex, int(record.birth_year), record.living_arrangement
+        """Sex and birth year: the latest anagrafica up to Y1, else ANA, else the latest SDO record."""
+        record = self.registration(range(year.year + 1))
+        if record:
+            return record.sex, int(record.birth_year)
         periods = [record for record in self.assisted if record.data_inizio <= year.last]
         if periods:
             record = max(periods, key=lambda r: r.data_inizio)
             born = int(record.anno_nascita) if re.fullmatch(r"[0-9]{4}", record.anno_nascita) else None
-            return (record.sesso if record.sesso in ("1", "2") else "9"), born, None
+            return (record.sesso if record.sesso in ("1", "2") else "9"), born
         stays = [record for record in self.hospital if record.data_dimissione <= year.last]
         if stays:
             record = max(stays, key=hospital_order)
-            return (record.sesso if record.sesso in ("1", "2") else "9"), birth_year(record), None
-        return "9", None, None
+            return (record.sesso if record.sesso in ("1", "2") else "9"), birth_year(record)
+        return "9", None
 
 
 def birth_year(record):
@@ -139,4 +145,31 @@ def persons(delivery, year):
     for record in delivery.records["CDM"]:
         if ("cuni", record.cuni) in people and record.cuni != ANONYMOUS and record.data_decesso <= year.read_to:
             people["cuni", record.cuni].certificates.append(record)
+    add_other_flows(delivery, year, people)
     return people
+
+
+def add_other_flows(delivery, year, people):
+    """Drugs, services, contacts, visits and events of who is known already; of who is not, they change no indicator."""
+
+    def known(flow, date_name, first):
+        """(person, record) of a flow, of days from the first to the data end."""
+        for record in delivery.records[flow]:
+            nobody = record.cuni == ANONYMOUS or getattr(record, "id_type", "") in ("98", "99")
+            if not nobody and ("cuni", record.cuni) in people and first <= getattr(record, date_name) <= year.read_to:
+                yield people["cuni", record.cuni], record
+
+    for person, record in known("FAR", "data_erogazione", year.read_from):
+        person.dispensed.append((record.data_erogazione, record.aic, Fraction(record.pezzi)))
+    for person, record in known("DIR", "date", year.read_from):
+        person.dispensed.append((record.date, record.drug, Fraction(record.quantity) / int(record.factor)))
+    for person, record in known("SPE", "data_erogazione", year.read_from):
+        person.services.append(record)
+    for person, record in known("SIND", "data_contatto", year.read_from):
+        person.addiction.append(record.data_contatto)
+    for person, record in known("NPIA", "data_contatto", year.read_from):
+        person.child_care.append(record.data_contatto)
+    for person, record in known("PS", "entry_date", year.read_from):
+        person.emergency.append(record)
+    for person, record in known("SUP", "data_inizio", 0):
+        person.events.append(record)

@@ -163,34 +163,9 @@ def sound_sism(flow, record, file):
     return {"PST": sound_intervention, "PSR": sound_residential, "PSS": sound_presence}[flow](record)
 
 
-def sound_sdo(record):
-    """Rules P001-P006 of SDO (README, last paragraph); everything else is kept."""
-    if not (record.regione and record.istituto and record.anno and record.scheda and record.cuni):
-        return False  # P001 P002
-    admission, discharge = day(record.data_ricovero), day(record.data_dimissione)
-    if admission is None or discharge is None or discharge < admission:
-        return False  # P003 P004
-    return record.op in ("I", "V", "C") and record.regione in REGIONS and record.regime in ("1", "2")  # P006
-
-
 def sound_str(record):
     """Rules P001 and P006 of STR."""
     return bool(record.azienda and record.dsm and record.struttura and record.anno) and record.regione in REGIONS
-
-
-def sound_ana(record):
-    """Rules P001-P004 of ANA."""
-    first, last = day(record.data_inizio), day(record.data_fine)
-    if not record.cuni or first is None:
-        return False  # P002 P001 P003
-    if (record.data_fine and last is None) or (record.data_decesso and day(record.data_decesso) is None):
-        return False  # P003
-    return last is None or last >= first  # P004
-
-
-def sound_cdm(record):
-    """Rules P002 and P003 of CDM."""
-    return bool(record.cuni) and day(record.data_decesso) is not None
 
 
 class Register:
@@ -216,3 +191,12 @@ class Register:
         if flow in ("ANT", "ANR") and not nowhere and (record.residence_region, record.year) in self.delivered:
             return (record.residence_region, record.year, record.residence_azienda) in self.aziende  # 3601
         return True
+
+    def knows_aziende_of(self, record):
+        """Rules D30 and D90 of DIR: the azienda of residence, and that of a dispenser of type 06."""
+        codes = [record.residence_azienda] if record.residence_azienda else []
+        codes += [record.structure] if record.dispenser == "06" else []
+        return all(
+            (code[:3], record.year) not in self.delivered or (code[:3], record.year, code[3:]) in self.aziende
+            for code in codes
+        )

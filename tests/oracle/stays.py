@@ -68,10 +68,10 @@ def latest_semester(records, key):
     return list(said.values())
 
 
-def episodes(person, last_year):
+def episodes(person, last_year, registers=("CNT", "CNR")):
     """Care episodes: register, region, azienda, DSM, structure and IDContatto, by the semesters up to a year's end."""
     found = []
-    for register in ("CNT", "CNR"):
+    for register in registers:
         records = [record for flow, record in person.contacts if flow == register and record.year <= last_year]
         found += latest_semester(records, lambda r: (r.region, r.azienda, r.dsm, r.structure, r.contact_id))
     return found
@@ -139,15 +139,34 @@ def places_of_contact(person, year, services):
     return places
 
 
-def outcome_days(person, year):
-    """DSM contact days and hospital days of any ward, over the whole window (S7, S25)."""
-    days = {record.date for record in (*person.interventions, *person.presences)}
-    for first, last, _ in residential_stays(person, year.year + 1):
-        days.update(days_in(first, last, year.first, year.read_to))
+def hospital_days(person):
+    """Days in hospital, any ward."""
+    days = set()
     for stay in hospital_stays(person.hospital):
         for record in stay:
-            days.update(days_in(record.data_ricovero, record.data_dimissione, year.first, year.read_to))
+            days.update(range(record.data_ricovero, record.data_dimissione + 1))
     return days
+
+
+def residential_days(person, year):
+    """Days in a residential facility, as far as the data tell, up to the data end."""
+    days = set()
+    for first, last, _ in residential_stays(person, year.year + 1):
+        days.update(range(max(first, year.read_from), min(last, year.read_to) + 1))
+    return days
+
+
+def contact_days(person, year):
+    """DSM contact days over the whole window: interventions, presences, residential and SPDC stay days."""
+    days = {record.date for record in (*person.interventions, *person.presences)}
+    for stay in spdc_stays(person.hospital):
+        days.update(range(stay.admission, stay.discharge + 1))
+    return days | residential_days(person, year)
+
+
+def outcome_days(person, year):
+    """DSM contact days and hospital days of any ward, over the whole window (S7, S25)."""
+    return contact_days(person, year) | hospital_days(person)
 
 
 def dsm_of_hospital(record, services):
