@@ -1,9 +1,13 @@
-"""A page for each indicator, and their index, made from the catalogue: docs/indicators."""
+"""A page for each indicator, and their index by phase, of the catalogue and the clinical cases: docs/indicators."""
 
 import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from percorsi.indicators.catalogue import Catalogue, Indicator, Measure, load_catalogue
+from percorsi.indicators.cases import UNSAID, Case, load_cases
+from percorsi.indicators.catalogue import Catalogue, Component, Indicator, Measure, load_catalogue
+from percorsi.indicators.clauses import Scalar
 from percorsi.indicators.grains import GRAINS
 
 _PATHWAYS = {
@@ -11,6 +15,11 @@ _PATHWAYS = {
     "bipolar": "bipolar disorder",
     "depressive": "depressive disorder",
     "severe_personality": "severe personality disorder",
+}
+_PHASES = {  # in the order of care
+    "Presa in carico precoce": "early care",
+    "Gestione della fase acuta": "care in the acute phase",
+    "Trattamenti continuativi e a lungo termine": "continuous and long-term treatment",
 }
 _STATUS = {
     "N": "national flows, as the card says",
@@ -20,15 +29,18 @@ _STATUS = {
 _INDEX = "README.md"
 
 
-def pages(catalogue: Catalogue) -> dict[str, str]:
-    """File name -> Markdown."""
-    made = {f"{code}.md": _page(measure, indicator) for code, (measure, indicator) in catalogue.by_code.items()}
+def pages(catalogue: Catalogue, cases: Mapping[str, list[Case]]) -> dict[str, str]:
+    """File name -> Markdown. `cases`: measure -> its clinical cases."""
+    made = {
+        f"{code}.md": _page(measure, indicator, cases.get(measure.name, []))
+        for code, (measure, indicator) in catalogue.by_code.items()
+    }
     return {_INDEX: _index(catalogue), **made}
 
 
 def write_pages(folder: Path) -> None:
     """Write all pages of the catalogue into a folder, and remove those of indicators that are no more."""
-    made = pages(load_catalogue())
+    made = pages(load_catalogue(), load_cases())
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.md"):
         if old.name not in made:
@@ -42,56 +54,145 @@ def _index(catalogue: Catalogue) -> str:
         "# Indicators",
         "",
         f"{len(catalogue.by_code)} of the agreement's {len(catalogue.cards)} indicators are measured.",
-        "The pages are made from the catalogue: `python -m percorsi.indicators.pages docs/indicators`.",
-        "",
-        "| code | indicator | pathway | mark | measure |",
-        "| --- | --- | --- | --- | --- |",
+        "The pages are made from the catalogue and the clinical cases:",
+        "`python -m percorsi.indicators.pages docs/indicators`.",
     ]
-    lines += [
-        f"| [{code}]({code}.md) | {measure.title} | {_PATHWAYS[of.pathway]} | {_mark(of)} | `{measure.name}` |"
-        for code, (measure, of) in catalogue.by_code.items()
-    ]
-    return "\n".join(lines) + "\n"
+    for phase, in_english in _PHASES.items():
+        rows = [
+            (
+                f"[{code}]({code}.md)",
+                measure.title,
+                of.card.title,
+                _PATHWAYS[of.pathway],
+                _mark(of),
+                measure.status,
+                f"`{measure.name}`",
+            )
+            for code, (measure, of) in catalogue.by_code.items()
+            if of.card.phase == phase
+        ]
+        if rows:
+            heads = ("code", "indicator", "official name", "pathway", "mark", "status", "measure")
+            lines += ["", f"## {phase} ({in_english})", "", *_table(heads, rows)]
+    status = "; ".join(f"{letter}, {meaning}" for letter, meaning in _STATUS.items())
+    return "\n".join([*lines, "", f"Status: {status}.", "", *_not_measured(catalogue)]) + "\n"
 
 
-def _page(measure: Measure, indicator: Indicator) -> str:
+def _not_measured(catalogue: Catalogue) -> list[str]:
+    """What the agreement has besides, by pathway; a pathway of which nothing is measured by its number only."""
+    all_of = Counter(card.pathway for card in catalogue.cards.values())
+    missing = {
+        pathway: [c for c, card in catalogue.cards.items() if card.pathway == pathway and c not in catalogue.by_code]
+        for pathway in _PATHWAYS
+    }
+    said = [
+        f"{_PATHWAYS[pathway]}: {', '.join(codes) if len(codes) < all_of[pathway] else f'all {len(codes)}'}"
+        for pathway, codes in missing.items()
+        if codes
+    ]
+    return [f"Not measured yet: {'; '.join(said)}."] if said else []
+
+
+def _page(measure: Measure, indicator: Indicator, cases: list[Case]) -> str:
     card = indicator.card
     unit = GRAINS[measure.grain].unit
+    facts = {
+        "official name": card.title,
+        "English name": measure.title,
+        "pathway": _PATHWAYS[card.pathway],
+        "phase": f"{card.phase} ({_PHASES[card.phase]})",
+        "mark": _mark(indicator),
+        "measure": f"`{measure.name}` ({measure.kind}), in `conf/indicators/{measure.file}`",
+        "unit": unit,
+        "status": f"{measure.status}: {_STATUS[measure.status]}",
+        "needed flows": ", ".join(map(str, measure.needs)),
+        "rests on the quality of": ", ".join(measure.rests_on),
+    }
     lines = [
         f"# {indicator.code} {measure.title}",
         "",
-        f"*{card.title}*",
-        "",
         indicator.reading,
         "",
-        "| | |",
-        "| --- | --- |",
-        f"| pathway | {_PATHWAYS[card.pathway]} |",
-        f"| phase | {card.phase} |",
-        f"| mark | {_mark(indicator)} |",
-        f"| measure | `{measure.name}` ({measure.kind}), in `conf/indicators/{measure.file}` |",
-        f"| unit | {unit} |",
-        f"| status | {measure.status}: {_STATUS[measure.status]} |",
-        f"| needed flows | {', '.join(map(str, measure.needs))} |",
-        f"| rests on the quality of | {', '.join(measure.rests_on)} |",
+        *_table(("", ""), facts.items()),
         "",
         f"## Population: each {unit} of the year of which all of these hold",
         "",
         f"1. `pathway`: {_PATHWAYS[card.pathway]}",
-        *(f"1. `{name}`: `{sql}`" for name, sql in measure.population.items()),
+        *_clauses(measure.population),
         "",
-        "## Numerator: of these, each of which all of these hold",
-        "",
-        *(f"1. `{name}`: `{sql}`" for name, sql in measure.numerator.items()),
-        "",
+        *_counted(measure, unit),
         "## Parameters",
         "",
-        *(f"- `{name}` = {value}" for name, value in indicator.parameters.items()),
+        *_parameters(indicator.parameters),
         "",
+        *_components(measure),
         "What is unknown counts as not holding; who has no DSM contact day in the year is in no population. Y is the",
-        f"evaluation year; the columns are documented in `conf/tables/features/{measure.grain}.yaml`.",
+        f"evaluation year; the columns are documented in `conf/tables/features/{measure.grain}.yaml`, and listed by",
+        "`percorsi features --list`.",
+        *_cases(measure, indicator, cases),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _counted(measure: Measure, unit: str) -> list[str]:
+    """What is made of the population: the numerator of a proportion, the value of a mean."""
+    if measure.value is not None:
+        per = [f"divided by `{measure.per}`, "] if measure.per else []
+        said = f"`{measure.value}` of each {unit}, {''.join(per)}the mean over all of them."
+        return ["## Value", "", said, ""]
+    if not measure.numerator:
+        return []
+    return ["## Numerator: of these, each of which all of these hold", "", *_clauses(measure.numerator), ""]
+
+
+def _components(measure: Measure) -> list[str]:
+    """The parts, each with what it does otherwise than the measure."""
+    if not measure.main:
+        return []
+    lines = ["## Components", "", f"The value of the indicator is that of `{measure.main}`.", ""]
+    for part in measure.components.values():
+        own = [f"`{name}` = {value}" for name, value in part.parameters.items()]
+        lines.append(f"- `{part.name}`{': ' if own else ''}{', '.join(own)}")
+        lines += [f"  - {line}" for line in _own_clauses(measure, part)]
+    return [*lines, ""]
+
+
+def _own_clauses(measure: Measure, part: Component) -> list[str]:
+    population = [f"`{name}`: `{sql}`" for name, sql in part.population.items() if measure.population.get(name) != sql]
+    numerator = [f"`{name}`: `{sql}`" for name, sql in part.numerator.items()]
+    return [
+        *(f"in the population only where {clause}" for clause in population),
+        *(f"in the numerator where {clause}" for clause in (numerator if part.numerator != measure.numerator else ())),
+    ]
+
+
+def _cases(measure: Measure, indicator: Indicator, cases: list[Case]) -> list[str]:
+    if not cases:
+        return []
+    rows = [(case.who, "<br>".join(case.happened), case.why, case.place.replace("\n", "<br>")) for case in cases]
+    told_of = f"; they are told of {cases[0].code}, of the same measure" if cases[0].code != indicator.code else ""
+    return [
+        "",
+        "## Clinical cases",
+        "",
+        f"{UNSAID} The cases stand in `tests/cases/{measure.name}.yaml` and are run by the tests{told_of}.",
+        "",
+        *_table(("who", "what happened", "why", "expected"), rows),
+    ]
+
+
+def _clauses(clauses: Mapping[str, str]) -> list[str]:
+    return [f"1. `{name}`: `{sql}`" for name, sql in clauses.items()]
+
+
+def _parameters(parameters: Mapping[str, Scalar]) -> list[str]:
+    return [f"- `{name}` = {value}" for name, value in parameters.items()]
+
+
+def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    heads = list(heads)
+    ruled = [heads, ["---"] * len(heads), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    return ["| " + " | ".join(cells) + " |" if any(cells) else "|" + " |" * len(cells) for cells in ruled]
 
 
 def _mark(indicator: Indicator) -> str:
