@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Step:
-    """One clause: its part (`all`, `population`, `numerator`), its name, its condition with the parameters' values."""
+    """One clause: its part (`all`, `population`, `numerator`, `value`), its name, its condition with the parameters'
+    values. Of a mean, the last asks whether there is a value."""
 
     part: str
     clause: str
@@ -143,6 +144,8 @@ def attrition(
     part = find_component(measure, code, component)
     steps = _steps(measure, indicator, part)
     conditions = clause_columns(measure, indicator, part.name)
+    if measure.value is not None:
+        conditions["value"] += " IS NOT NULL"
     delivered = store.read("conformed/delivered_period").select("flow", "region", "year", "period")
     covered = coverage(catalogue, map(tuple, delivered.collect()), year, withheld)
     sums = _sums([conditions[step.clause] for step in steps[1:]], covered.mask(code))
@@ -170,7 +173,16 @@ def _steps(measure: Measure, indicator: Indicator, part: Component) -> tuple[Ste
         conditions[name] = _with_values(sql, indicator.by_component[part.name])
     population = [Step("population", name, conditions[name]) for name in population_clauses(measure, part.name)]
     numerator = [Step("numerator", name, conditions[name]) for name in part.numerator]
-    return (Step("all", "in_contact", ""), *population, *numerator)
+    return (Step("all", "in_contact", ""), *population, *numerator, *_value(measure, indicator, part))
+
+
+def _value(measure: Measure, indicator: Indicator, part: Component) -> list[Step]:
+    """Whether there is a value, of a mean; asked as the compiled value is made."""
+    if measure.value is None:
+        return []
+    value = _with_values(measure.value, indicator.by_component[part.name])
+    divided = f" AND {measure.per} BETWEEN 1 AND 12" if measure.per else ""
+    return [Step("value", "value", f"{value} IS NOT NULL{divided}")]
 
 
 def _with_values(sql: str, values: Mapping[str, Scalar]) -> str:

@@ -46,6 +46,7 @@ MEASURES = {
         "title": "Intensity",
         "reading": "Contacts.",
         "value": "interventions + presences",
+        "per": "spdc_stays",
         "needs": {"SISM": ["Y"]},
         "indicators": {"S5": {"pathway": "schizophrenia"}},
     },
@@ -62,7 +63,7 @@ MEASURES = {
 }
 PEOPLE = [
     person(1, [TURIN], days_to_csm_visit=7, interventions=1),
-    person(2, [TURIN, MILAN], days_to_csm_visit=14),  # in both regions, once in the nation
+    person(2, [TURIN, MILAN], days_to_csm_visit=14, spdc_stays=1),  # in both regions, once in the nation
     person(3, [MILAN], days_to_csm_visit=15),
     person(4, [MILAN]),  # was not discharged
     person(5, [MILAN], age=17, days_to_csm_visit=0),
@@ -146,10 +147,12 @@ def test_a_component_has_its_own_clauses_and_parameters(store, catalogue):
     assert "a, b, 1a" in str(raised.value.next_step)
 
 
-def test_a_mean_has_a_population_and_no_numerator(store, catalogue):
+def test_a_mean_asks_for_a_value_and_has_no_numerator(store, catalogue):
     found = attrition(store, YEAR, "S5", catalogue=catalogue)
-    assert [step.part for step in found.steps] == ["all", "population", "population"]
-    assert found.remaining["IT"] == (7, 6, 5)  # Aosta covers it: all but 6, who is bipolar, and 5, who is 17
+    assert [step.part for step in found.steps] == ["all", "population", "population", "value"]
+    assert found.steps[-1].condition == "interventions + presences IS NOT NULL AND spdc_stays BETWEEN 1 AND 12"
+    # Aosta covers it: all but 6, who is bipolar, and 5, who is 17; of these 2 alone has a divisor
+    assert found.remaining["IT"] == (7, 6, 5, 1)
     with pytest.raises(UsageError, match="no component 'a'"):
         attrition(store, YEAR, "S5", "a", catalogue=catalogue)
 
