@@ -21,7 +21,7 @@ from typing import Any
 from histories import frames
 from percorsi.features.frames import build_frames
 from percorsi.indicators.catalogue import Measure, load_catalogue
-from percorsi.indicators.compile import FRACTION
+from percorsi.indicators.kinds import FRACTION
 from percorsi.settings import load_settings, load_yaml
 
 CASES = Path(__file__).parent / "cases"

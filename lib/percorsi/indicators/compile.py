@@ -4,9 +4,7 @@ from collections.abc import Mapping
 
 from percorsi.indicators.catalogue import Indicator, Measure
 from percorsi.indicators.clauses import Scalar, bind, parse, parse_value
-
-# A quotient by 1 to 12 is a whole number of these: 27720 is the least common multiple of 1 to 12.
-FRACTION = 27720
+from percorsi.indicators.kinds import FRACTION
 
 
 def clause_columns(

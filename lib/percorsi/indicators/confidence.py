@@ -1,7 +1,7 @@
 """Intervals of confidence, a limit a function, each with the paper it is taken from."""
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 LEVEL = 0.95
 
@@ -20,3 +20,14 @@ def wilson(numerator: np.ndarray, denominator: np.ndarray, level: float = LEVEL)
     lower = np.where(x == 0, 0.0, (middle - width) / (2 * (n + z * z)))
     upper = np.where(x == n, 1.0, (middle + width) / (2 * (n + z * z)))
     return np.where(np.isnan(n), np.nan, lower), np.where(np.isnan(n), np.nan, upper)
+
+
+def student(mean: float, sd: float, n: int, level: float = LEVEL) -> tuple[float, float]:
+    """Lower and upper limit of a mean: mean -+ t sd / sqrt(n), t of n - 1 degrees of freedom; nan of less than two.
+
+    Student, Biometrika 1908;6:1-25; Altman DG et al, Statistics with confidence, 2nd ed, BMJ Books 2000, chapter 4.
+    """
+    if n < 2:
+        return np.nan, np.nan
+    width = float(t.ppf((1 + level) / 2, n - 1)) * sd / np.sqrt(n)
+    return mean - width, mean + width

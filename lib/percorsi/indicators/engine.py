@@ -1,11 +1,13 @@
 """The one pass: all indicators of a grain, all areas and breakdowns, out of one aggregate."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
 from percorsi.indicators.catalogue import Catalogue
+from percorsi.indicators.clauses import Scalar
 from percorsi.indicators.compile import clause_columns
 from percorsi.indicators.coverage import Coverage
 from percorsi.indicators.grains import GRAINS
@@ -15,28 +17,65 @@ from percorsi.indicators.kinds import KINDS
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from percorsi.indicators.reformulations import Reformulation
+
 # Whatever else stands there is unknown: the agreement breaks down by 1, 2 and 9.
 _SEX = "case when sex in ('1', '2') then sex else '9' end"
 
 
-def plan(catalogue: Catalogue, grain: str, coverage: Coverage) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-    """What the pass of a grain sums, and which indicator wants which sum.
+class Asked(NamedTuple):
+    """What is computed: a component of an indicator, with the parameters of a region (empty: with the catalogue's)."""
 
-    First: name -> integer expression of a unit in an area; equal expressions of several indicators stand once. Second:
-    code -> name of the sum in its kind -> name in the first.
+    code: str
+    component: str
+    region: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the pass of a grain sums, and who wants which sum.
+
+    `sums`: name -> integer expression of a unit in an area; equal expressions stand once. `wanted`: asked -> name of
+    the sum in its kind -> name in `sums`. `counted`: asked -> what its units are counted by the value of, and the mask
+    of the regions that cover it.
     """
-    expressions: dict[str, str] = {}
-    wanted: dict[str, dict[str, str]] = {}
-    for code, (measure, indicator) in catalogue.by_code.items():
+
+    sums: Mapping[str, str]
+    wanted: Mapping[Asked, Mapping[str, str]]
+    counted: Mapping[Asked, tuple[str, int]]
+
+
+def plan(
+    catalogue: Catalogue, grain: str, coverage: Coverage, reformulations: "Mapping[str, Reformulation] | None" = None
+) -> Plan:
+    """All components of all indicators of a grain, with the catalogue's parameters and with those of the regions."""
+    names: dict[str, str] = {}
+    wanted: dict[Asked, dict[str, str]] = {}
+    counted: dict[Asked, tuple[str, int]] = {}
+    for asked, parameters in _all_asked(catalogue, grain, reformulations or {}):
+        measure, indicator = catalogue.by_code[asked.code]
+        clauses = clause_columns(measure, indicator, asked.component, parameters)
+        kind, mask = KINDS[measure.kind], coverage.mask(asked.code)
+        wanted[asked] = {
+            name: names.setdefault(where_counted(unit, mask), f"sum_{len(names)}")
+            for name, unit in kind.sums(clauses).items()
+        }
+        if (value := kind.counted(clauses)) is not None:
+            counted[asked] = (value, mask)
+    return Plan({name: expression for expression, name in names.items()}, wanted, counted)
+
+
+def _all_asked(
+    catalogue: Catalogue, grain: str, reformulations: "Mapping[str, Reformulation]"
+) -> Iterator[tuple[Asked, Mapping[str, Scalar]]]:
+    for code, (measure, _) in catalogue.by_code.items():
         if measure.grain != grain:
             continue
-        clauses = clause_columns(measure, indicator)
-        mask = coverage.mask(code)
-        wanted[code] = {}
-        for name, unit in KINDS[measure.kind].sums(clauses["population"], clauses["numerator"]).items():
-            counted = where_counted(unit, mask)
-            wanted[code][name] = expressions.setdefault(counted, f"sum_{len(expressions)}")
-    return {name: expression for expression, name in expressions.items()}, wanted
+        for component in measure.components:
+            yield Asked(code, component), {}
+            for region, own in reformulations.items():
+                if parameters := own.parameters(code, component):
+                    yield Asked(code, component, region), parameters
 
 
 def where_counted(unit: str, mask: int) -> str:
@@ -60,3 +99,31 @@ def aggregate(units: "DataFrame", areas: "DataFrame", grain: str, expressions: M
         .agg(*(F.expr(f"sum({expression})").alias(name) for name, expression in expressions.items()))
     )
     return cells.toPandas()
+
+
+def count_values(
+    units: "DataFrame", areas: "DataFrame", grain: str, counted: Sequence[tuple[str, int]]
+) -> pd.DataFrame:
+    """How many units of each level, area, sex and age class have which value: one aggregate for all that is `counted`.
+
+    Columns: those of a cell, asked (position in `counted`), value (int64), count. Units without a value do not appear.
+    """
+    from pyspark.sql import functions as F
+
+    key = list(GRAINS[grain].key)
+    values = ", ".join(
+        f"struct({number} as asked, {value} as value, (regions & {mask}L) <> 0L as covered)"
+        for number, (value, mask) in enumerate(counted)
+    )
+    counts = (
+        units.withColumn("sex", F.expr(_SEX))
+        .withColumn("own", F.expr(f"filter(array({values}), one -> one.value is not null)"))
+        .where("size(own) > 0")
+        .select(*key, "sex", "age_class", "own")
+        .join(areas.select(*key, "level", "area"), key)
+        .select(*CELL, F.explode("own").alias("one"))
+        .where("level <> 'nation' or one.covered")
+        .groupBy(*CELL, F.col("one.asked").alias("asked"), F.col("one.value").alias("value"))
+        .agg(F.count("*").alias("count"))
+    )
+    return counts.toPandas()

@@ -31,11 +31,28 @@ def sums_on(grid: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     Who has no age class counts in the total only.
     """
     sums = [name for name in cells.columns if name not in CELL]
+    totals = _with_breakdowns(cells).groupby(CELL)[sums].sum()
+    return totals.reindex(pd.MultiIndex.from_frame(grid), fill_value=0).astype("int64").reset_index(drop=True)
+
+
+def counts_on(grid: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """How often each value occurs in each row of the grid: columns asked, cell (position in the grid), value, count.
+
+    `cells`: area, sex, age class, asked, value, count; one row for each value that somebody there has.
+    """
+    index = pd.MultiIndex.from_frame(grid)
+    parts = _with_breakdowns(cells)
+    parts = parts.assign(cell=index.get_indexer(pd.MultiIndex.from_frame(parts[CELL])))
+    counted = parts[parts["cell"] >= 0].groupby(["asked", "cell", "value"])["count"].sum()
+    return counted.astype("int64").reset_index()
+
+
+def _with_breakdowns(cells: pd.DataFrame) -> pd.DataFrame:
+    """Each cell where it counts: in its total, and, of nation and regions, by its sex and by its age class."""
     broken_down = cells[cells["level"] != "dsm"]
     parts = [
         cells.assign(sex="", age_class=""),
         broken_down.assign(age_class=""),
         broken_down[broken_down["age_class"].notna()].assign(sex=""),
     ]
-    totals = pd.concat(parts).groupby(CELL)[sums].sum()
-    return totals.reindex(pd.MultiIndex.from_frame(grid), fill_value=0).astype("int64").reset_index(drop=True)
+    return pd.concat(parts)

@@ -8,10 +8,9 @@ import pandas as pd
 
 from percorsi.indicators.coverage import Coverage
 from percorsi.indicators.grid import NATION
-from percorsi.indicators.kinds import Arrays
+from percorsi.indicators.kinds import NUMBERS, SPREAD, Arrays
 
 Grades = Mapping[str, Mapping[str, str]]  # item of quality -> region -> A, B, C
-NUMBERS = ["numerator", "denominator", "value", "lower", "upper"]
 
 
 @dataclass(frozen=True)
@@ -52,28 +51,24 @@ class Regional:
         return Said(reasons, grades, ",".join(left_out))
 
 
-def rows(
-    grid: pd.DataFrame, code: str, sums: Arrays, results: Mapping[str, np.ndarray | str], said: Said
-) -> pd.DataFrame:
+def rows(grid: pd.DataFrame, code: str, component: str, results: Arrays, said: Said) -> pd.DataFrame:
     """One row for each row of the grid; where there is a reason there is no number and no method."""
     nation = grid["level"] == "nation"
     region = grid["area"].str[:3].where(~nation, NATION)  # the code of a DSM begins with its region's
-    empty = pd.Series(np.where(sums["denominator"] > 0, None, "denominator_zero"))
+    empty = pd.Series(np.where(results["denominator"] > 0, None, "denominator_zero"))
     reason, grade = (
         region.map(of_region).astype(object).where(lambda said: said.notna(), None)
         for of_region in (said.reasons, said.grades)
     )
     frame = grid.assign(
         code=code,
-        component="",
-        numerator=sums["numerator"].astype(float),
-        denominator=sums["denominator"].astype(float),
+        component=component,
         **results,
         reason=reason.where(reason.notna(), empty),
         grade=grade,
         left_out=np.where(nation, said.left_out, None),
     )
     absent = frame["reason"].notna()
-    frame.loc[absent, NUMBERS] = np.nan
+    frame.loc[absent, [*NUMBERS, *SPREAD]] = np.nan
     frame["method"] = frame["method"].where(~absent, None)
     return frame

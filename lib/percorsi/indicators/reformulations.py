@@ -1,0 +1,164 @@
+"""Reformulations: parameters that a region gives an indicator, for a value of its own beside the national reading.
+
+`conf/reformulations/<region>.yaml` says, for a code (or a component, `S33/a`), which parameters of the catalogue the
+region reads otherwise: `S20: {days: 30}`. A reformulation is one more expression of the same pass; it is shown for its
+region and never in place of the national reading. What acts in the feature stage cannot be reformulated: it would be
+another year of features.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from percorsi.errors import CatalogueError, ConfigurationError
+from percorsi.home import Home
+from percorsi.indicators import clauses
+from percorsi.indicators.catalogue import Catalogue, Component, Measure
+from percorsi.indicators.clauses import Scalar
+from percorsi.regions import regions
+from percorsi.settings import Parameters, conf_dir, load_yaml
+
+TABLE = "reformulated_value"
+
+
+@dataclass(frozen=True)
+class Reformulation:
+    """What one region reads otherwise: (code, component) -> parameters; component '' of an indicator without any."""
+
+    region: str
+    by_component: Mapping[tuple[str, str], Mapping[str, Scalar]]
+
+    def parameters(self, code: str, component: str) -> Mapping[str, Scalar]:
+        """Those of a component, empty where it is read as in the nation."""
+        return self.by_component.get((code, component), {})
+
+
+def as_text(parameters: Mapping[str, Scalar]) -> str:
+    """`days=30, times=2`."""
+    return ", ".join(f"{name}={clauses.literal(value)}" for name, value in sorted(parameters.items()))
+
+
+def definitions(reformulations: Mapping[str, Reformulation]) -> dict[str, Any]:
+    """All that decides reformulated values, as plain data: region -> code or `code/component` -> parameters."""
+    return {
+        region: {
+            (f"{code}/{component}" if component else code): dict(parameters)
+            for (code, component), parameters in sorted(own.by_component.items())
+        }
+        for region, own in sorted(reformulations.items())
+    }
+
+
+def load_reformulations(catalogue: Catalogue, folder: Path | None = None) -> dict[str, Reformulation]:
+    """Region -> its reformulation, of all files of the folder (conf/reformulations), checked against the catalogue.
+
+    Raises CatalogueError with every fault there is; Spark is not needed. A folder that is not there holds none.
+    """
+    found, faults = {}, []
+    for path in sorted((folder or conf_dir() / "reformulations").glob("*.yaml")):
+        try:
+            content = load_yaml(path)
+        except ConfigurationError as error:
+            faults.append(error.message)
+            continue
+        own = [f"unknown region '{path.stem}': the file is named by the three digits of one"]
+        own = ([] if path.stem in regions() else own) + [
+            f for key in content for f in _faults(key, content[key], catalogue)
+        ]
+        faults += [f"{path.name}: {fault}" for fault in own]
+        if not own and content:
+            found[path.stem] = Reformulation(path.stem, dict(_effective(content, catalogue)))
+    if faults:
+        raise CatalogueError("\n".join(faults), next_step="correct the reformulations named; nothing was computed")
+    return found
+
+
+def _faults(key: Any, given: Any, catalogue: Catalogue) -> Iterator[str]:
+    code, _, component = str(key).partition("/")
+    if code not in catalogue.by_code:
+        yield f"{key}: unknown code, no indicator {code} is measured"
+        return
+    measure, indicator = catalogue.by_code[code]
+    if component and component not in measure.components:
+        known = ", ".join(name for name in measure.components if name) or "it has none"
+        yield f"{key}: unknown component '{component}' ({known})"
+        return
+    if not isinstance(given, dict) or not given:
+        yield f"{key}: a mapping of parameters to values is expected"
+        return
+    known = indicator.by_component[component] if component else indicator.parameters
+    for name, value in given.items():
+        if name in Parameters.model_fields and name not in known:
+            yield f"{key}: '{name}' acts in the feature stage, where a region cannot reformulate it"
+        elif name not in known:
+            where = [part for part in measure.components if part and name in indicator.by_component[part]]
+            hint = (
+                f"; give it to a component, such as {code}/{where[0]}"
+                if where
+                else f" ({', '.join(known) or 'it has none'})"
+            )
+            yield f"{key}: unknown parameter '{name}'{hint}"
+        elif type(value) is not type(known[name]):
+            yield f"{key}: '{name}' has a value of another type than {clauses.literal(known[name])}"
+        elif not any(name in _used(measure, part) for part in _reached(measure, component, name)):
+            yield f"{key}: no component is asked with '{name}'"
+
+
+def _reached(measure: Measure, component: str, name: str) -> list[Component]:
+    """The components that a value reaches: the one named; else all that do not give the parameter themselves."""
+    if component:
+        return [measure.components[component]]
+    return [part for part in measure.components.values() if name not in part.parameters]
+
+
+def _effective(content: Mapping, catalogue: Catalogue) -> Iterator[tuple[tuple[str, str], dict[str, Scalar]]]:
+    """(code, component) -> the parameters that its clauses use; what is said of a component goes before the rest."""
+    by_component: dict[tuple[str, str], dict[str, Scalar]] = {}
+    for key in sorted(content, key=lambda key: "/" in key):
+        code, _, component = key.partition("/")
+        measure, _ = catalogue.by_code[code]
+        for name, value in content[key].items():
+            for part in _reached(measure, component, name):
+                if name in _used(measure, part):
+                    by_component.setdefault((code, part.name), {})[name] = value
+    yield from by_component.items()
+
+
+def _used(measure: Measure, part: Component) -> set[str]:
+    trees = [clauses.parse(sql) for sql in [*part.population.values(), *part.numerator.values()]]
+    if measure.value is not None:
+        trees.append(clauses.parse_value(measure.value))
+    return set().union(*map(clauses.parameters, trees))
+
+
+def read_reformulated(home: Home, run_id: str) -> pd.DataFrame:
+    """The reformulated values of a run, without Spark; empty where there are none."""
+    from deltalake import DeltaTable
+    from deltalake.exceptions import TableNotFoundError
+
+    try:
+        return DeltaTable(str(home.tables / TABLE)).to_pandas(partitions=[("run_id", "=", run_id)])
+    except TableNotFoundError:
+        return pd.DataFrame()
+
+
+def listing(home: Home, run_id: str) -> list[dict]:
+    """What regions read otherwise in a run, beside the national reading of the same area: the regions as a whole."""
+    from percorsi.indicators.values import read_values
+
+    own = read_reformulated(home, run_id)
+    if own.empty:
+        return []
+    key = ["code", "component", "level", "area", "sex", "age_class"]
+    both = own.merge(read_values(home, run_id), on=key, suffixes=("", "_catalogue"))
+    whole = both[(both["level"] == "region") & (both["sex"] == "") & (both["age_class"] == "")]
+    shown = {
+        **{"region": "area", "code": "code", "component": "component", "parameters": "parameters"},
+        **{"numerator": "numerator", "denominator": "denominator", "value": "value", "reason": "reason"},
+        **{"catalogue_numerator": "numerator_catalogue", "catalogue_value": "value_catalogue"},
+    }
+    rows = whole[list(shown.values())].set_axis(list(shown), axis=1).astype(object)
+    return rows.where(rows.notna(), None).to_dict("records")
