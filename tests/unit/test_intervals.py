@@ -144,7 +144,9 @@ def test_spans_collected_are_the_union_of_their_days(spark) -> None:
     located = CALENDAR.locate_spans(frame, F.col("a"), F.col("b"))
     grouped = located.groupBy("n").agg(CALENDAR.collect_spans().alias("span")).orderBy("n")
     covered = [{d for a, b in example for d in range(a, b + 1)} for example in examples]
-    assert [row[0] for row in grouped.select(CALENDAR.line("span")).collect()] == [line(d, DAYS) for d in covered]
+    rows = grouped.select(CALENDAR.line("span"), CALENDAR.common_days(F.col("span"))).collect()
+    inside = [{d for d in days if 0 <= d < DAYS} for days in covered]
+    assert [tuple(row) for row in rows] == [(line(d, DAYS), len(d)) for d in inside]
 
 
 def test_the_line_of_several_calendars_is_their_union_and_a_null_covers_nothing(spark) -> None:

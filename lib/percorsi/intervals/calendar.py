@@ -54,16 +54,17 @@ class Calendar:
         bits = (F.when((F.col("day_word") == k) & wanted, F.col("day_bit")) for k in range(self.words))
         return F.array(*(F.bit_or(bit.otherwise(nothing)) for bit in bits))
 
-    def locate_spans(self, df: DataFrame, start: Column, end: Column) -> DataFrame:
-        """`df` with span_first and span_last, the positions of two days (both included), for `collect_spans`."""
-        return df.withColumns({"span_first": self.position(start), "span_last": self.position(end)})
+    def locate_spans(self, df: DataFrame, start: Column, end: Column, name: str = "span") -> DataFrame:
+        """`df` with the positions of two days (both included), <name>_first and <name>_last, for `collect_spans`."""
+        return df.withColumns({f"{name}_first": self.position(start), f"{name}_last": self.position(end)})
 
-    def collect_spans(self) -> Column:
+    def collect_spans(self, name: str = "span") -> Column:
         """Aggregate: the calendar (array of words) of the union of located spans.
 
-        What lies outside the calendar is cut off; a span whose end lies before its start covers nothing.
+        What lies outside the calendar is cut off; a span whose end lies before its start covers nothing, nor does one
+        without days.
         """
-        return F.array(*(F.bit_or(F.expr(_span_word(k * WORD_DAYS))) for k in range(self.words)))
+        return F.array(*(F.bit_or(F.expr(_span_word(k * WORD_DAYS, self.days, name))) for k in range(self.words)))
 
     def line(self, *calendars: str) -> Column:
         """A calendar, or the union of several of one row, as text; a calendar that is null covers nothing.
@@ -80,10 +81,13 @@ class Calendar:
         return reduce(add, map(F.bit_count, common))
 
 
-def _span_word(start: int) -> str:
-    """SQL: the bits of a located span in the word whose first day has the position `start`."""
+def _span_word(start: int, days: int, name: str) -> str:
+    """SQL: the bits of a located span in the word whose first day has the position `start`, of a calendar of so many
+    days: the last word has room for more."""
     last = start + WORD_DAYS - 1
-    touches = f"span_first <= span_last and span_first <= {last} and span_last >= {start}"
-    from_first = f"shiftrightunsigned(-1L, greatest(span_first - {start}, 0) + 1)"
-    to_last = f"shiftleft(-1L, greatest({last} - span_last, 0))"
+    unused = max(last - days + 1, 0)
+    begin, end = f"{name}_first", f"{name}_last"
+    touches = f"{begin} <= {end} and {begin} <= {last} and {end} >= {start}"
+    from_first = f"shiftrightunsigned(-1L, greatest({begin} - {start}, 0) + 1)"
+    to_last = f"shiftleft(-1L, greatest({last} - {end}, {unused}))"
     return f"case when {touches} then {from_first} & {to_last} else 0L end"
