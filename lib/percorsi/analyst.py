@@ -5,8 +5,20 @@ from typing import Annotated
 
 import typer
 
-from percorsi.console import HOME, EnvironmentOption, HomeOption, JsonOption, command, existing, tell, terminal_width
+from percorsi.console import (
+    HOME,
+    EnvironmentOption,
+    HomeOption,
+    JsonOption,
+    RunOption,
+    command,
+    existing,
+    print_rows,
+    tell,
+    terminal_width,
+)
 from percorsi.errors import UsageError
+from percorsi.home import Home
 from percorsi.settings import load_settings
 
 
@@ -61,3 +73,15 @@ def cases(
         lambda cases: as_text(catalogue, cases, terminal_width()),
         as_json,
     )
+
+
+@command
+def reformulations(
+    run: RunOption = "latest", home: HomeOption = HOME, env: EnvironmentOption = "local", as_json: JsonOption = False
+) -> None:
+    """List what regions read otherwise in a run, each value beside the national reading; unprotected."""
+    from percorsi.indicators.reformulations import listing
+    from percorsi.runs import find
+
+    found = find(load_settings(env), existing(home), run)
+    print_rows(listing(Home(home), found.run_id), as_json)

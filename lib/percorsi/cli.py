@@ -20,6 +20,7 @@ from percorsi.console import (
     EnvironmentOption,
     HomeOption,
     JsonOption,
+    RunOption,
     app,
     command,
     existing,
@@ -32,7 +33,6 @@ from percorsi.home import Home
 from percorsi.settings import load_settings
 
 YearOption = Annotated[int, typer.Option("--year", min=2000, max=2100, help="Evaluation year.")]
-RunOption = Annotated[str, typer.Option("--run", help="Identifier of a run, or 'latest'.")]
 AcceptOption = Annotated[
     str | None,
     typer.Option("--accept-quality", metavar="REASON", help="Compute over failed quality; the run records why."),

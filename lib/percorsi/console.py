@@ -31,6 +31,7 @@ HomeOption = Annotated[
 EnvironmentOption = Annotated[
     str, typer.Option("--env", envvar="PERCORSI_ENV", help="Environment of the configuration: local or cluster.")
 ]
+RunOption = Annotated[str, typer.Option("--run", help="Identifier of a run, or 'latest'.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]
 HOME = Path("percorsi-home")
 _WIDTH = 160

@@ -34,25 +34,36 @@ class Outcome:
         return self.values.query("level == 'nation' and sex == '' and age_class == ''")
 
     def nation(self) -> list[dict]:
-        """A row for each indicator: code, name, numerator, denominator, value and interval in percent, reason."""
+        """A row for each indicator: code, name, numerator, denominator, value and interval, reason.
+
+        Values of proportions are in percent and say so; of a mean the numerator is the sum.
+        """
         whole = self.whole_nation().query("component == ''")
         return [
             {
                 "code": row.code,
                 "name": self.catalogue.by_code[row.code][0].title,
-                "numerator": _whole(row.numerator),
-                "denominator": _whole(row.denominator),
-                "value %": _percent(row.value),
-                "95% interval": f"{_percent(row.lower)} - {_percent(row.upper)}" if row.value == row.value else "",
+                "numerator": _shown(row.numerator),
+                "denominator": _shown(row.denominator),
+                "value": self._value(row.code, row.value),
+                "95% interval": _interval(*(self._value(row.code, limit) for limit in (row.lower, row.upper))),
                 "absent because": row.reason or "",
             }
             for row in whole.itertuples()
         ]
 
+    def _value(self, code: str, value: float) -> str:
+        from percorsi.indicators.kinds import MEAN
+
+        if value != value:
+            return ""
+        return f"{value:.2f}" if self.catalogue.by_code[code][0].kind == MEAN else f"{100 * value:.1f}%"
+
     def left_out(self) -> list[str]:
         """For each set of regions left out of the nation: its codes and the regions."""
         whole = self.whole_nation().fillna({"left_out": ""})
-        groups = whole[whole["left_out"] != ""].groupby("left_out")["code"].agg(", ".join)
+        whole = whole[(whole["left_out"] != "") & (whole["component"] == "")]
+        groups = whole.groupby("left_out")["code"].agg(", ".join)
         return [f"{codes}: without the regions {regions.replace(',', ', ')}" for regions, codes in groups.items()]
 
     def __str__(self) -> str:
@@ -92,9 +103,11 @@ class Outcome:
         ]
 
 
-def _whole(number: float) -> str | int:
-    return int(number) if number == number else ""
+def _shown(number: float) -> str | int:
+    if number != number:
+        return ""
+    return int(number) if number == int(number) else f"{number:.2f}"
 
 
-def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.1f}" if fraction == fraction else ""
+def _interval(lower: str, upper: str) -> str:
+    return f"{lower} - {upper}" if lower else ""

@@ -40,15 +40,16 @@ def _stage(home: Home, settings: Settings, title: str, total: int = 1) -> Iterat
 
 
 def _check_definitions() -> None:
-    """Layouts, code lists, catalogue and expectations, checked as a whole before anything long begins."""
+    """Layouts, code lists, catalogue, reformulations and expectations, checked as a whole before anything long begins."""
     from percorsi.code_lists import check_code_lists
     from percorsi.flows import load_layouts
     from percorsi.indicators.catalogue import load_catalogue
+    from percorsi.indicators.reformulations import load_reformulations
     from percorsi.quality import load_suites
 
     load_layouts()
     check_code_lists()
-    load_catalogue()
+    load_reformulations(load_catalogue())
     load_suites()
 
 
@@ -189,19 +190,23 @@ def _compute(
     from percorsi import runs
     from percorsi.indicators import compute
     from percorsi.indicators.catalogue import load_catalogue
+    from percorsi.indicators.reformulations import definitions, load_reformulations, read_reformulated
     from percorsi.outcome import Outcome
     from percorsi.quality import judge
 
     catalogue = load_catalogue()
+    reformulations = load_reformulations(catalogue)
+    reformulated = {"reformulations": definitions(reformulations)} if reformulations else {}
     parameters = {
         **settings.parameters.model_dump(),
-        **{code: dict(indicator.parameters) for code, (_, indicator) in catalogue.by_code.items()},
+        **_parameters(catalogue),
+        **reformulated,
         "accept_quality": accept or "",
         "synthetic": store.home.synthetic,
     }
     digests = {
         "definitions": digest(catalogue.definitions()),
-        "parameters": digest(settings.parameters.model_dump()),
+        "parameters": digest({**settings.parameters.model_dump(), **reformulated}),
         "code": code_digest(),
         "layouts": conf_digest("flows"),
         "codes": conf_digest("codes"),
@@ -220,14 +225,29 @@ def _compute(
             withheld=_by_item(report.withheld),
             grades={"diagnosis": report.grades},
             catalogue=catalogue,
+            reformulations=reformulations,
             tick=tick.within,
         )
         outcome = Outcome(store.home, settings, opened.run_id, catalogue, values, report, arrived)
         opened.log_values(outcome.whole_nation().to_dict("records"))
         opened.log_text(json.dumps(catalogue.definitions(), indent=1, ensure_ascii=False), "definitions.json")
         opened.log_text(outcome.whole_nation().to_csv(index=False), "nation.csv")
+        if reformulations:
+            theirs = read_reformulated(store.home, opened.run_id).drop(columns="run_id")
+            opened.log_text(theirs.to_csv(index=False), "reformulations.csv")
         opened.log_text(report.checks.drop(columns="run_key").to_csv(index=False), "quality_checks.csv")
     return outcome
+
+
+def _parameters(catalogue: "Catalogue") -> dict[str, dict]:
+    """Code -> parameters of the measure; `code/component` -> those in which a component differs."""
+    found = {}
+    for code, (measure, indicator) in catalogue.by_code.items():
+        found[code] = dict(indicator.parameters)
+        for part in measure.components.values():
+            if part.name and part.parameters:
+                found[f"{code}/{part.name}"] = dict(part.parameters)
+    return found
 
 
 def _inputs(store: Store) -> dict[str, tuple[int, str, str | None]]:
