@@ -22,6 +22,7 @@ from percorsi.tables import declared_tables
 
 if TYPE_CHECKING:
     from percorsi.flows import IngestReport
+    from percorsi.indicators.catalogue import Catalogue
     from percorsi.indicators.attrition import Attrition
     from percorsi.outcome import Outcome
     from percorsi.quality import QualityReport
@@ -40,7 +41,7 @@ def _stage(home: Home, settings: Settings, title: str, total: int = 1) -> Iterat
 
 
 def _check_definitions() -> None:
-    """Layouts, code lists, catalogue, reformulations and expectations, checked as a whole before anything long begins."""
+    """Layouts, code lists, catalogue, reformulations and expectations, checked as a whole before anything long."""
     from percorsi.code_lists import check_code_lists
     from percorsi.flows import load_layouts
     from percorsi.indicators.catalogue import load_catalogue
