@@ -22,8 +22,8 @@ from percorsi.tables import declared_tables
 
 if TYPE_CHECKING:
     from percorsi.flows import IngestReport
-    from percorsi.indicators.catalogue import Catalogue
     from percorsi.indicators.attrition import Attrition
+    from percorsi.indicators.catalogue import Catalogue
     from percorsi.outcome import Outcome
     from percorsi.quality import QualityReport
 
