@@ -94,6 +94,22 @@ def test_the_run_records_what_it_rests_on(outcome, settings):
     assert found.metrics["S20"] == nation["S20"]["value"]
 
 
+def test_the_last_who_remain_are_the_numbers_of_the_value(outcome, settings):
+    """Of a proportion by persons and of one by stays, in the nation and in every region; needs no year to be named."""
+    for code, before in (("S20", 3), ("S14", 2)):  # pathway, adult, and of S20 a discharge
+        found = pipeline.attrition(outcome.home, settings, code, None, None)
+        rows = outcome.values.query("code == @code and component == '' and sex == '' and age_class == ''")
+        for row in rows[rows["level"] != "dsm"].itertuples():
+            if row.area in found.reasons:
+                assert row.reason == found.reasons[row.area]
+                continue
+            remaining = found.remaining[row.area]
+            assert sorted(remaining, reverse=True) == list(remaining)
+            denominator, numerator = remaining[before], remaining[-1]
+            assert (numerator, denominator) == ((row.numerator, row.denominator) if denominator else (0, 0))
+        assert found.remaining["IT"][0] > found.remaining["IT"][1] > found.remaining["IT"][-1] > 0
+
+
 def test_no_identifier_is_in_any_file_past_current(nation, outcome, settings):
     """Neither CUNI nor Id_Rec past `current`, and the key nowhere: in the bytes of every file of the home."""
     release = pipeline.release(outcome.home, settings, "latest", "whole-way")

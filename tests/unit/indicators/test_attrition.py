@@ -2,9 +2,13 @@
 
 import copy
 import json
+from types import SimpleNamespace
 
+import pandas as pd
+import pyarrow as pa
 import pytest
 import yaml
+from deltalake import write_deltalake
 from indicator_nation import YEAR, Nation, everything, person, stay
 from typer.testing import CliRunner
 
@@ -204,6 +208,31 @@ def test_the_regions_as_text(found):
         ["020", *regions()["020"].split(), "window_not_covered"]
     ]
     assert len(lines) == 3 + 22 + 2
+
+
+def test_the_year_and_what_quality_withholds_are_the_latest_run_s(store, catalogue, settings, monkeypatch, tmp_path):
+    """Of the runs of the year that ended well and have values; one of another year, or that failed, says nothing."""
+    home = Home(tmp_path)
+    write_deltalake(
+        str(home.tables / "quality/withheld"),
+        pa.table({"run_key": ["new", "old", "2014"], "region": ["030", "010", "010"], "item": ["diagnosis"] * 3}),
+    )
+    runs = [("2014", "2014", "FINISHED", True), ("failed", "2015", "FAILED", False), ("new", "2015", "FINISHED", True)]
+    runs += [("old", "2015", "FINISHED", True)]
+    listed = pd.DataFrame(runs, columns=["run_id", "year", "status", "values"])
+    monkeypatch.setattr("percorsi.runs.list_runs", lambda *_: listed)
+    monkeypatch.setattr("percorsi.runs.find", lambda *_: SimpleNamespace(year=YEAR))
+    monkeypatch.setattr("percorsi.features.require", lambda *_: None)
+    monkeypatch.setattr("percorsi.indicators.catalogue.load_catalogue", lambda: catalogue)
+    monkeypatch.setattr("percorsi.indicators.attrition.load_catalogue", lambda: catalogue)
+    monkeypatch.setattr("percorsi.session.spark_session", lambda *_: store.spark)
+    monkeypatch.setattr(pipeline, "_need_current", lambda *_: None)
+    monkeypatch.setattr(pipeline, "Store", lambda *_: store)
+    found = pipeline.attrition(home, settings, "S20", None, None)
+    assert (found.year, found.reasons["030"]) == (YEAR, "quality")
+    assert "010" not in found.reasons
+    monkeypatch.setattr("percorsi.runs.list_runs", lambda *_: listed[:2])
+    assert "030" not in pipeline.attrition(home, settings, "S20", None, YEAR).reasons
 
 
 def call(*arguments: str):
