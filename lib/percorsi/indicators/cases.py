@@ -98,7 +98,12 @@ def _part(name: str, value: Any) -> str:
         return name if value else f"not {name}"
     if isinstance(value, Mapping):
         return f"{name} {' '.join(f'{key}={of}' for key, of in value.items())}"
-    return f"{name} {' and '.join(map(str, value)) if isinstance(value, list) else value}"
+    return f"{name} {_joined(value) if isinstance(value, list) else value}"
+
+
+def _joined(some: list) -> str:
+    *first, last = map(str, some)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def place(expected: Any) -> str:
