@@ -1,13 +1,14 @@
-"""The persons of a year: who had a DSM contact day in it, when the first one was, and on which pathway.
+"""The persons of a year: who had a DSM contact day in it, when the first one was, how long, and on which pathway.
 
-Source: measurement manual, section 2, DSM contact day, Treated in Y. The age (18 or more) is a clause of the
-catalogue.
+Source: measurement manual, section 2, DSM contact day, Treated in Y; section 3 (S5, months in care). The age (18 or
+more) is a clause of the catalogue.
 """
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from percorsi.cohorts.pathway import decided
+from percorsi.cohorts.window import EvaluationWindow
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
@@ -21,6 +22,16 @@ def first_contact() -> "Column":
     from pyspark.sql import functions as F
 
     return F.least(*FIRST_DAYS)
+
+
+def months_in_care(window: EvaluationWindow) -> "Column":
+    """Months of Y from that of the first contact to December, or to that of the death, both included; 1 where the death
+    lies before the contact. Of a row with first_contact_date and death_date."""
+    from pyspark.sql import functions as F
+
+    last = F.least(F.col("death_date"), F.lit(window.end))
+    months = F.month(last) - F.month("first_contact_date") + 1
+    return F.when(last >= F.col("first_contact_date"), months).otherwise(1)
 
 
 def pathway_columns(order: Sequence[str], use_sdo: bool) -> dict[str, "Column"]:

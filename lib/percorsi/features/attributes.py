@@ -1,4 +1,4 @@
-"""Who a person is in the evaluation year: sex, year of birth, living arrangement.
+"""Who a person is in the evaluation year: sex, year of birth, how the person lives and works.
 
 Source: measurement manual, section 2, Person.
 """
@@ -12,29 +12,43 @@ if TYPE_CHECKING:
 
 TERRITORIAL = "territorial"
 SPEAKERS = ("registered", "assisted", "discharged")  # of sex and year of birth, in their order
+HOMELESS, HOMELESS_RESIDENCE = "7", "098"  # as the person lives, and as the region of residence
 AGE_CLASSES = ((18, 24), (25, 34), (35, 44), (45, 54), (55, 64), (65, 74), (75, None))
 
 
 def registered(registration: "DataFrame", window: EvaluationWindow) -> "DataFrame":
-    """What the latest anagrafica up to Y1 says: person_id, `registered` struct (sex, birth_year, living_arrangement).
+    """What the latest anagrafica up to Y1 says: person_id, `registered` struct (sex, birth_year, living_arrangement,
+    occupation, residence_region); homeless and homeless_year_before, what the latest of Y and of Y-1 says (null: none).
 
     Latest year and semester, the territorial register before the residential, then the lowest region, azienda, DSM and
     record_rank.
     """
     from pyspark.sql import functions as F
 
-    said = F.struct("sex", "birth_year", "living_arrangement")
+    said = F.struct("sex", "birth_year", "living_arrangement", "occupation", "residence_region")
+    homeless = F.coalesce(F.col("living_arrangement") == HOMELESS, F.lit(False)) | F.coalesce(
+        F.col("residence_region") == HOMELESS_RESIDENCE, F.lit(False)
+    )
     order = F.struct(
         -F.col("year"),
         -F.col("semester"),
         F.col("register") != TERRITORIAL,
         *("region", "azienda", "dsm", "record_rank"),
     )
+
+    def latest(said: "Column", year: int | None = None) -> "Column":
+        asked = F.lit(True) if year is None else F.col("year") == year
+        return F.min(F.when(asked, F.struct(order, said.alias("said"))))["said"]
+
     return (
         window.registrations(registration)
         .groupBy("person_id")
-        .agg(F.min(F.struct(order, said.alias("said"))).alias("m"))
-    ).select("person_id", F.col("m.said").alias("registered"))
+        .agg(
+            latest(said).alias("registered"),
+            latest(homeless, window.year).alias("homeless"),
+            latest(homeless, window.year - 1).alias("homeless_year_before"),
+        )
+    )
 
 
 def discharged(records: "DataFrame", window: EvaluationWindow) -> "DataFrame":
@@ -89,7 +103,7 @@ def described(window: EvaluationWindow) -> dict[str, "Column"]:
         "birth_year": birth_year,
         "age": age,
         "age_class": age_class(age),
-        "living_arrangement": F.col("registered.living_arrangement"),
+        **{name: F.col(f"registered.{name}") for name in ("living_arrangement", "occupation", "residence_region")},
     }
 
 

@@ -16,12 +16,18 @@ PSYCHOLOGICAL_INTERVIEW = "02"
 PSYCHOTHERAPY = ("07", "08", "09", "10")
 FAMILY = ("09", "12", "13", "14")
 FAMILY_PSYCHOEDUCATION = ("13", "14")
+MEETING = "15"
 SKILLS = ("16", "17")
+RESOCIALISATION = ("18", "19", "20")
+EXPRESSIVE = ("21", "22")
+WORK_TRAINING = "23"
+ASSESSMENTS = ("01", "02", "03", "06")
 WITHOUT_PATIENT = ("15", "26")  # meetings and network interventions
 HOME = "2"
 GENERAL_HOSPITAL, PRISON = "5", "6"
 PHYSICIAN = ("1",)
 OTHER_PROFILES = ("2", "3", "4", "5", "6")
+OTHER_ASSESSORS = ("2", "3", "5", "6")
 
 # What is counted of the year, by the conditions below.
 COUNTS = (
@@ -33,6 +39,12 @@ COUNTS = (
     "skills_interventions",
     "physician_interventions",
     "other_profile_interventions",
+    "home_interventions",
+    "meetings",
+    "resocialisation_interventions",
+    "expressive_interventions",
+    "work_training_interventions",
+    "prison_interventions",
 )
 
 
@@ -47,7 +59,7 @@ def _by(profiles: tuple[str, ...]) -> "Column":
 def _conditions() -> dict[str, "Column"]:
     from pyspark.sql import functions as F
 
-    kind = F.col("type")
+    kind, place = F.col("type"), F.coalesce("place", F.lit(""))
     with_patient = ~kind.isin(*WITHOUT_PATIENT)
     return {
         "interventions": F.lit(True),
@@ -58,25 +70,40 @@ def _conditions() -> dict[str, "Column"]:
         "skills_interventions": kind.isin(*SKILLS),
         "physician_interventions": with_patient & _by(PHYSICIAN),
         "other_profile_interventions": with_patient & _by(OTHER_PROFILES),
+        "home_interventions": place == HOME,
+        "meetings": kind == MEETING,
+        "resocialisation_interventions": kind.isin(*RESOCIALISATION),
+        "expressive_interventions": kind.isin(*EXPRESSIVE),
+        "work_training_interventions": kind == WORK_TRAINING,
+        "prison_interventions": place == PRISON,
     }
 
 
 def interventions(intervention: "DataFrame", window: EvaluationWindow) -> "DataFrame":
     """One row a person with an intervention from Y0 to the data end.
 
-    person_id; the counts of `COUNTS`, in Y; first_intervention, date of the first one in Y (null: none); the
-    calendars intervention_days, csm_visit_days (psychiatric visits outside hospital and prison) and home_days.
+    person_id; the counts of `COUNTS`, in Y; first_intervention, date of the first one in Y (null: none);
+    first_csm_visit, first_physician_assessment and first_other_assessment, dates of the first from Y0 on; the calendars
+    intervention_days, csm_visit_days (psychiatric visits outside hospital and prison) and home_days.
     """
     from pyspark.sql import functions as F
 
     calendar = window.calendar
     in_year = window.in_year("date")
     place = F.coalesce(F.col("place"), F.lit(""))
+    assessment = F.col("type").isin(*ASSESSMENTS)
     csm_visit = (F.col("type") == PSYCHIATRIC_VISIT) & ~place.isin(GENERAL_HOSPITAL, PRISON)
+
+    def first(condition: "Column") -> "Column":
+        return F.min(F.when((F.col("date") >= F.lit(window.start)) & condition, F.col("date")))
+
     rows = calendar.locate(window.activity(intervention, from_year=window.year), F.col("date"))
     return rows.groupBy("person_id").agg(
         *(F.count_if(in_year & condition).cast("int").alias(name) for name, condition in _conditions().items()),
         F.min(F.when(in_year, F.col("date"))).alias("first_intervention"),
+        first(csm_visit).alias("first_csm_visit"),
+        first(assessment & _by(PHYSICIAN)).alias("first_physician_assessment"),
+        first(assessment & _by(OTHER_ASSESSORS)).alias("first_other_assessment"),
         calendar.collect_days().alias("intervention_days"),
         calendar.collect_days(csm_visit).alias("csm_visit_days"),
         calendar.collect_days(place == HOME).alias("home_days"),
@@ -84,15 +111,17 @@ def interventions(intervention: "DataFrame", window: EvaluationWindow) -> "DataF
 
 
 def presences(presence: "DataFrame", window: EvaluationWindow) -> "DataFrame":
-    """One row a person with a presence from Y0 to the data end: person_id, presences (int, in Y), first_presence
-    (date, in Y), the calendar presence_days."""
+    """One row a person with a presence in the years read: person_id, presences (int, in Y), first_presence (date, in
+    Y), first_presence_ever (date, up to Y1), the calendar presence_days."""
     from pyspark.sql import functions as F
 
     calendar = window.calendar
     in_year = window.in_year("date")
-    rows = calendar.locate(window.activity(presence, from_year=window.year), F.col("date"))
+    in_sight = (F.col("year") <= window.year) & (F.col("date") <= F.lit(window.end))
+    rows = calendar.locate(window.activity(presence), F.col("date"))
     return rows.groupBy("person_id").agg(
         F.count_if(in_year).cast("int").alias("presences"),
         F.min(F.when(in_year, F.col("date"))).alias("first_presence"),
+        F.min(F.when(in_sight, F.col("date"))).alias("first_presence_ever"),
         calendar.collect_days().alias("presence_days"),
     )

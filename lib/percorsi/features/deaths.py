@@ -53,7 +53,8 @@ def certified(cause_of_death: "DataFrame", window: EvaluationWindow) -> "DataFra
 
 
 def columns(window: EvaluationWindow) -> "dict[str, Column]":
-    """death_date, death_source and suicide of a row with the columns of `SOURCES`, cdm_cause and sism_suicide (date).
+    """death_date, death_source, alive_at_year_end and suicide of a row with the columns of `SOURCES`, cdm_cause and
+    sism_suicide (date).
 
     A suicide is one in Y: by its cause where CDM has the person, else by the closing of an episode concluded so.
     """
@@ -63,9 +64,11 @@ def columns(window: EvaluationWindow) -> "dict[str, Column]":
     certified_day = F.when(by_cause, F.col("cdm_death"))
     day = F.when(F.col("cdm_death").isNotNull(), certified_day).otherwise(F.col("sism_suicide"))
     told = [F.when(F.col(column).isNotNull(), source) for source, column in SOURCES.items()]
+    death = F.coalesce(*SOURCES.values())
     return {
-        "death_date": F.coalesce(*SOURCES.values()),
+        "death_date": death,
         "death_source": F.coalesce(*told),
+        "alive_at_year_end": F.coalesce(death > F.lit(window.end), F.lit(True)),
         "suicide": F.coalesce(window.in_year(day), F.lit(False)),
     }
 

@@ -1,6 +1,6 @@
 """Care episodes: what the latest semester says of each, the pathway and the death that follow from them.
 
-Source: measurement manual, section 2, Care episode, Death, Pathway.
+Source: measurement manual, section 2, Care episode, Death, Pathway, New to the DSM; section 3 (S3, S41).
 """
 
 from collections.abc import Sequence
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from percorsi.cohorts.pathway import episode_diagnosis, open_in_year, precedence
 from percorsi.cohorts.window import EvaluationWindow
+from percorsi.features import opening
+from percorsi.features.attributes import TERRITORIAL
 from percorsi.features.boundaries import Boundaries
 
 if TYPE_CHECKING:
@@ -15,6 +17,13 @@ if TYPE_CHECKING:
 
 EPISODE = ["person_id", "register", "region", "azienda", "dsm", "structure", "contact_id"]
 SUICIDE, DEATH = "4", "5"  # how an episode was concluded
+DROPOUT = ("3", "9")  # broken off, closed by the office
+
+
+def keyed(rows: "DataFrame", boundaries: Boundaries) -> "DataFrame":
+    """SISM activity with the codes of Y in the key of its episode; empty ones where they cannot be told, so that keys
+    can be compared."""
+    return boundaries.of_year(rows).na.fill("", ["azienda", "dsm"])
 
 
 def latest_reports(care_episode: "DataFrame", boundaries: Boundaries, window: EvaluationWindow) -> "DataFrame":
@@ -25,7 +34,7 @@ def latest_reports(care_episode: "DataFrame", boundaries: Boundaries, window: Ev
     said = F.struct("opening_date", "opening_diagnosis", "closing_date", "closing_diagnosis", "conclusion_mode")
     report = F.struct("year", "semester", said.alias("said"))
     return (
-        boundaries.of_year(window.activity(care_episode))
+        keyed(window.activity(care_episode), boundaries)
         .groupBy(*EPISODE)
         .agg(
             F.max(F.when(F.col("year") <= window.year, report)).alias("seen"),
@@ -35,11 +44,27 @@ def latest_reports(care_episode: "DataFrame", boundaries: Boundaries, window: Ev
     )
 
 
+def with_first_interventions(
+    reports: "DataFrame", intervention: "DataFrame", boundaries: Boundaries, window: EvaluationWindow
+) -> "DataFrame":
+    """`reports` (rows of `latest_reports`) with first_day, the day of the first intervention up to Y1 that names the
+    episode; a row without report for an episode that no semester tells of. Both sides lie by the key: the join needs no
+    exchange.
+    """
+    from pyspark.sql import functions as F
+
+    in_sight = (F.col("year") <= window.year) & (F.col("date") <= F.lit(window.end))
+    rows = window.activity(intervention).where(in_sight).withColumn("register", F.lit(TERRITORIAL))
+    first_days = keyed(rows, boundaries).groupBy(*EPISODE).agg(F.min("date").alias("first_day"))
+    return reports.join(first_days, list(EPISODE), "full")
+
+
 def of_persons(reports: "DataFrame", window: EvaluationWindow, order: Sequence[str]) -> "DataFrame":
     """One row a person: person_id, `sism_pathway` (a number, see `cohorts.pathway.precedence`), `sism_death` and
-    `sism_suicide` (dates, the earliest closings with such a conclusion).
+    `sism_suicide` (dates, the earliest closings with such a conclusion), first_opening (the earliest opening that the
+    cohort sees), the columns of `opening.told`, the calendar dropout_days (closings in Y broken off or by the office).
 
-    `reports`: rows of `latest_reports`; `order`: pathways in their order on a tie.
+    `reports`: rows of `with_first_interventions`; `order`: pathways in their order on a tie.
     """
     from pyspark.sql import functions as F
 
@@ -48,20 +73,28 @@ def of_persons(reports: "DataFrame", window: EvaluationWindow, order: Sequence[s
     def concluded(*modes: str) -> "Column":
         return F.when(F.col("last.conclusion_mode").isin(*modes), F.col("last.closing_date"))
 
+    calendar = window.calendar
     told = reports.select(
-        "person_id",
-        "seen.*",
+        *("person_id", "first_day", "seen.*"),
+        F.col("last.opening_date").alias("last_opening"),
         concluded(SUICIDE, DEATH).alias("death"),
         concluded(SUICIDE).alias("suicide"),
+        concluded(*DROPOUT).alias("dropout"),
     ).select(
-        "person_id",
-        "death",
-        "suicide",
+        *("person_id", "first_day", "opening_date", "last_opening", "death", "suicide", "dropout"),
         F.when(open_in_year("opening_date", "closing_date", window), diagnosis).alias("diagnosis"),
         day.alias("day"),
     )
-    return told.groupBy("person_id").agg(
-        F.max(precedence("diagnosis", "day", order)).alias("sism_pathway"),
-        F.min("death").alias("sism_death"),
-        F.min("suicide").alias("sism_suicide"),
+    of_person = (
+        calendar.locate(told, F.col("dropout"))
+        .groupBy("person_id")
+        .agg(
+            F.max(precedence("diagnosis", "day", order)).alias("sism_pathway"),
+            F.min("death").alias("sism_death"),
+            F.min("suicide").alias("sism_suicide"),
+            F.min(F.when(F.col("opening_date") <= F.lit(window.end), F.col("opening_date"))).alias("first_opening"),
+            opening.earliest("first_day", "last_opening").alias("_first"),
+            calendar.collect_days(window.in_year("dropout")).alias("dropout_days"),
+        )
     )
+    return of_person.withColumns(opening.told("_first")).drop("_first")

@@ -1,14 +1,15 @@
-"""What happened after a day of the year: after the first SPDC discharge, and from the first contact on.
+"""What happened after a day of the year: after the first SPDC discharge, from the first contact on, after an episode
+was broken off.
 
-Source: measurement manual, section 3 (S20-S22, S25) and section 1 (within, at least every n days, per month, death).
-All is asked of the calendars of one person, in one row.
+Source: measurement manual, section 3 (S20-S22, S25, S41) and section 1 (within, at least every n days, per month,
+death). All is asked of the calendars of one person, in one row.
 """
 
 from typing import TYPE_CHECKING
 
 from percorsi.cohorts.window import EvaluationWindow
 from percorsi.features.hospital import DIED
-from percorsi.intervals.lines import days_to_first, first_missed_window, longest_gap
+from percorsi.intervals.lines import days_to_first, first_missed_window, longest_gap, longest_wait
 from percorsi.settings import Parameters
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 # Days on which the person was in contact with a DSM or lay in a hospital.
 SEEN = ("intervention_days", "presence_days", "residential_days", "hospital_days")
+# Days of contact with a DSM alone.
+DSM = ("intervention_days", "presence_days", "residential_days", "spdc_days")
 # Calendars that are asked after a discharge.
 AFTER_DISCHARGE = ("intervention", "csm_visit", "home")
 
@@ -38,13 +41,19 @@ def first_discharge_alive(stays: "Column", death: "Column") -> "Column":
 
 def lines(window: EvaluationWindow) -> dict[str, "Column"]:
     """The lines of the calendars that follow, by name, of a row with first_stay_discharge and all
-    calendars; those asked after a discharge are null without one."""
+    calendars; those asked after a discharge, or after a dropout, are null without one."""
     from pyspark.sql import functions as F
 
     calendar = window.calendar
     discharged = F.col("first_stay_discharge").isNotNull()
     after = {f"{name}_line": F.when(discharged, calendar.line(f"{name}_days")) for name in AFTER_DISCHARGE}
-    return {**after, "seen_line": calendar.line(*SEEN)}
+    dropped_out = F.exists("dropout_days", lambda word: word != 0)
+    dropout = {"dropout_line": calendar.line("dropout_days"), "dsm_line": calendar.line(*DSM)}
+    return {
+        **after,
+        "seen_line": calendar.line(*SEEN),
+        **{name: F.when(dropped_out, line) for name, line in dropout.items()},
+    }
 
 
 def positions(window: EvaluationWindow) -> dict[str, "Column"]:
@@ -62,7 +71,8 @@ def positions(window: EvaluationWindow) -> dict[str, "Column"]:
 def answers(parameters: Parameters) -> dict[str, "Column"]:
     """Columns of `features/person_year`, of a row with `lines` and `positions`.
 
-    longest_contact_gap is 0 where the death lies before the first contact: no window is asked for.
+    longest_contact_gap is 0 where the death lies before the first contact: no window is asked for; nor is one after a
+    closing on the day of the death or later.
     """
     from pyspark.sql import functions as F
 
@@ -74,4 +84,5 @@ def answers(parameters: Parameters) -> dict[str, "Column"]:
         "days_to_home_intervention": days_to_first(F.col("home_line"), discharge, end),
         "first_missed_month": first_missed_window(F.col("intervention_line"), discharge, end, *windows),
         "longest_contact_gap": longest_gap(F.col("seen_line"), contact, follow_up_end),
+        "days_without_contact_after_dropout": longest_wait(F.col("dropout_line"), F.col("dsm_line"), end),
     }

@@ -17,9 +17,11 @@ from percorsi.features import (
     deaths,
     emergency,
     episodes,
+    first_seen,
     follow_up,
     hospital,
     laboratory,
+    opening,
     places,
     residential,
     services,
@@ -104,14 +106,18 @@ def persons(
         places.of_spdc(numbered_seen, window),
     ):
         where = where.unionByName(more)
+    reports = episodes.with_first_interventions(
+        episodes.latest_reports(frames["care_episode"], boundaries, window), frames["intervention"], boundaries, window
+    )
     facts = (
         contacts.interventions(frames["intervention"], window),
         contacts.presences(frames["presence"], window),
         residential.of_persons(residential_stays, window),
         hospital.of_outcomes(hospital.stays(hospital.numbered(records, parameters)), window),
         hospital.of_cohort(hospital.stays(numbered_seen), window, order),
-        hospital.deaths(records),
-        episodes.of_persons(episodes.latest_reports(frames["care_episode"], boundaries, window), window, order),
+        hospital.of_records(records, window),
+        episodes.of_persons(reports, window, order),
+        first_seen.services_before(frames["neuropsychiatry_contact"], frames["outpatient_service"], window),
         deaths.certified(frames["cause_of_death"], window),
         attributes.registered(frames["registration"], window),
         attributes.assisted(frames["assisted_person"], window),
@@ -141,10 +147,14 @@ def _derived(rows: "DataFrame", parameters: Parameters, window: EvaluationWindow
             **counts,
             **deaths.columns(window),
             **laboratory.of_year(window),
+            **first_seen.first_seen(window),
             "first_contact_date": treated.first_contact(),
             "stays": stays,
         },
         lambda: {
+            **first_seen.seen_before(),
+            **opening.answers(window),
+            "months_in_care": treated.months_in_care(window),
             "spdc_stays": F.size("stays"),
             "first_stay_discharge": follow_up.first_discharge_alive(F.col("stays"), F.col("death_date")),
         },

@@ -6,9 +6,10 @@ Source: measurement manual, section 2, Hospital stay; section 1, what a cohort s
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from percorsi.code_lists import discipline_sql
 from percorsi.cohorts.pathway import precedence
 from percorsi.cohorts.window import EvaluationWindow
-from percorsi.conformed.hospital import COMPULSORY, number_stays
+from percorsi.conformed.hospital import COMPULSORY, WARDS, number_stays
 from percorsi.features.services import dsm_area
 from percorsi.regions import mask_sql
 from percorsi.settings import Parameters
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 DIED = "1"
+PSYCHIATRIC = ("psychiatry", "child_neuropsychiatry")  # disciplines
 READ = (
     *("person_id", "region", "hospital", "regime", "admission_date", "discharge_date", "admission_ward"),
     *("discharge_ward", "admission_type", "discharge_mode", "diagnosis_1", "institution_type", "sex", "birth_year"),
@@ -83,8 +85,8 @@ def stays(numbered: "DataFrame") -> "DataFrame":
 
 
 def of_outcomes(stays: "DataFrame", window: EvaluationWindow) -> "DataFrame":
-    """One row a person: person_id; `spdc_stays`, the SPDC stays discharged in Y by admission; the
-    calendar hospital_days; `hospital_stays`, the stays in any ward with a day from 1 January Y-1 on (structs of
+    """One row a person: person_id; `spdc_stays`, the SPDC stays discharged in Y by admission; the calendars
+    hospital_days and spdc_days; `hospital_stays`, the stays in any ward with a day from 1 January Y-1 on (structs of
     admission_date and discharge_date, in no order).
 
     An SPDC stay is a struct of `stay`, `spdc` (the struct of `stays`) and days_since_previous_stay (int, null: none
@@ -99,13 +101,15 @@ def of_outcomes(stays: "DataFrame", window: EvaluationWindow) -> "DataFrame":
         s.stay, s.spdc, datediff(s.spdc.admission_date, {previous}) as days_since_previous_stay)),
         s -> s.spdc.discharge_date between {year})"""
     calendar = window.calendar
+    located = calendar.locate_spans(stays, F.col("admission_date"), F.col("discharge_date"))
     asked = F.col("discharge_date") >= F.lit(window.year_before)
     return (
-        calendar.locate_spans(stays, F.col("admission_date"), F.col("discharge_date"))
+        calendar.locate_spans(located, F.col("spdc.admission_date"), F.col("spdc.discharge_date"), "spdc_span")
         .groupBy("person_id")
         .agg(
             F.expr(listed).alias("listed"),
             calendar.collect_spans().alias("hospital_days"),
+            calendar.collect_spans("spdc_span").alias("spdc_days"),
             F.collect_list(F.when(asked, F.struct("admission_date", "discharge_date"))).alias("hospital_stays"),
         )
         .withColumn("spdc_stays", F.expr(told))
@@ -114,28 +118,41 @@ def of_outcomes(stays: "DataFrame", window: EvaluationWindow) -> "DataFrame":
 
 
 def of_cohort(stays: "DataFrame", window: EvaluationWindow, order: Sequence[str]) -> "DataFrame":
-    """One row a person with an SPDC stay day in Y: person_id, first_spdc_day (date, in Y), `sdo_pathway` (a number, see
-    `cohorts.pathway.precedence`).
+    """One row a person with an SPDC stay: person_id, first_spdc_admission (date), first_spdc_day (date, in Y, null
+    without a day in Y), `sdo_pathway` (a number, see `cohorts.pathway.precedence`, of the stays with a day in Y).
 
     `stays`: made of records discharged up to Y1 only.
     """
     from pyspark.sql import functions as F
 
     start = F.lit(window.start)
+    in_year = F.col("discharge_date") >= start
     return (
-        stays.where(F.col("spdc.discharge_date") >= start)
+        stays.where(F.col("spdc").isNotNull())
         .select("person_id", "spdc.*")
         .groupBy("person_id")
         .agg(
-            F.min(F.greatest("admission_date", start)).alias("first_spdc_day"),
-            F.max(precedence("diagnosis", "discharge_date", order)).alias("sdo_pathway"),
+            F.min("admission_date").alias("first_spdc_admission"),
+            F.min(F.when(in_year, F.greatest("admission_date", start))).alias("first_spdc_day"),
+            F.max(F.when(in_year, precedence("diagnosis", "discharge_date", order))).alias("sdo_pathway"),
         )
     )
 
 
-def deaths(records: "DataFrame") -> "DataFrame":
-    """One row a person who died in hospital, in any regime: person_id, `sdo_death` (date, the earliest)."""
+def of_records(records: "DataFrame", window: EvaluationWindow) -> "DataFrame":
+    """One row a person who died in hospital or was in a psychiatric ward, in any regime: person_id; `sdo_death` (date,
+    the earliest); first_psychiatric_admission (date, the earliest to a ward of psychiatry or child neuropsychiatry,
+    discharged up to Y1)."""
     from pyspark.sql import functions as F
 
-    died = records.where(F.col("discharge_mode") == DIED)
-    return died.groupBy("person_id").agg(F.min("discharge_date").alias("sdo_death"))
+    died = F.col("discharge_mode") == DIED
+    in_ward = (discipline_sql(name, ward, "discharge_date") for name in PSYCHIATRIC for ward in WARDS)
+    psychiatric = F.expr(" or ".join(in_ward)) & (F.col("discharge_date") <= F.lit(window.end))
+    return (
+        records.where(died | psychiatric)
+        .groupBy("person_id")
+        .agg(
+            F.min(F.when(died, F.col("discharge_date"))).alias("sdo_death"),
+            F.min(F.when(psychiatric, F.col("admission_date"))).alias("first_psychiatric_admission"),
+        )
+    )

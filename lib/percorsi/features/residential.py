@@ -35,13 +35,16 @@ def seen_in_year(window: EvaluationWindow) -> str:
 
 
 def of_persons(stays: "DataFrame", window: EvaluationWindow) -> "DataFrame":
-    """One row a person: person_id, first_residential_day (date, in Y as the cohort sees it), the calendar
-    residential_days."""
+    """One row a person: person_id, first_residential_day (date, in Y as the cohort sees it),
+    first_residential_admission (date, of all stays that the cohort sees), the calendar residential_days."""
     from pyspark.sql import functions as F
 
     first = F.expr(f"if({seen_in_year(window)}, greatest(admission_date, date'{window.start}'), null)")
+    seen = F.expr(f"if(seen_end is not null and admission_date <= date'{window.end}', admission_date, null)")
     calendar = window.calendar
     located = calendar.locate_spans(stays, F.col("admission_date"), F.col("last_end"))
     return located.groupBy("person_id").agg(
-        F.min(first).alias("first_residential_day"), calendar.collect_spans().alias("residential_days")
+        F.min(first).alias("first_residential_day"),
+        F.min(seen).alias("first_residential_admission"),
+        calendar.collect_spans().alias("residential_days"),
     )

@@ -35,6 +35,28 @@ def longest_gap(line: Column, start: Column, end: Column) -> Column:
     return F.when(end > start, longest).when(start.isNotNull() & end.isNotNull(), F.lit(0))
 
 
+def longest_wait(starts: Column, line: Column, end: Column) -> Column:
+    """The greatest number of days from a covered day of `starts`, before `end`, to the next covered day of `line` after
+    it, up to `end`; where there is none, to the day after the last of the line. Null where `starts` has no such day.
+
+    '1010', '1001', 3 -> 3;  '1010', '1001', 2 -> 4;  '0001', '1001', 3 -> null
+    """
+
+    def longest(lines: Column) -> Column:
+        def wait(start: Column) -> Column:
+            return F.coalesce(days_to_first(lines["line"], start + 1, end) + 1, F.length(lines["line"]) - start)
+
+        asked = F.filter(
+            F.sequence(F.lit(0), F.length(lines["starts"]) - 1),
+            lambda start: (F.substring(lines["starts"], start + 1, F.lit(1)) == "1") & (start < end),
+        )
+        return F.array_max(F.transform(asked, wait))
+
+    # Both lines are bound once, as below.
+    lines = F.struct(starts.alias("starts"), line.alias("line"))
+    return F.when(starts.isNotNull(), F.get(F.transform(F.array(lines), longest), F.lit(0)))
+
+
 def first_missed_window(line: Column, start: Column, end: Column, length: int, count: int) -> Column:
     """Number (from 1) of the first of `count` windows of `length` days after `start` without a covered day.
 
