@@ -195,7 +195,7 @@ def test_what_has_no_rule_of_protection_is_not_released(home: Home) -> None:
     with pytest.raises(CatalogueError, match="no entry with a title for: S20"):
         make(home, Run(), "a", values(), CATALOGUE[1:])
     with pytest.raises(CatalogueError, match="no rule of disclosure control for the kind of: S20"):
-        make(home, Run(), "a", values(), [CATALOGUE[0] | {"kind": "mean"}, CATALOGUE[1]])
+        make(home, Run(), "a", values(), [CATALOGUE[0] | {"kind": "ratio"}, CATALOGUE[1]])
     with pytest.raises(CatalogueError, match="no rule of disclosure control for the kind of: S3\n"):
         make(home, Run(), "a", values(), [CATALOGUE[0], {"code": "S3", "title": "of no kind"}])
     with pytest.raises(PercorsiError, match="no counts of a proportion"):

@@ -128,9 +128,10 @@ def areas_of_year(store: "Store", year: int) -> tuple[list[str], set[str]]:
 
 
 def _in_order(values: pd.DataFrame, catalogue: Catalogue, year: int, run_id: str, name: str = TABLE) -> pd.DataFrame:
-    """The columns of the table, rows in the order of the cards and, within an indicator, of the grid."""
+    """The columns of the table, rows in the order of the cards; in an indicator the value, then its components."""
     order = {code: place for place, code in enumerate(catalogue.by_code)}
-    values = values.sort_values("code", key=lambda codes: codes.map(order), kind="stable", ignore_index=True)
+    places = pd.DataFrame({"code": values["code"].map(order), "named": values["component"] != ""})
+    values = values.loc[places.sort_values(["code", "named"], kind="stable").index].reset_index(drop=True)
     return values.assign(run_id=run_id, year=np.int32(year))[list(table(name).columns)]
 
 

@@ -107,6 +107,7 @@ class _System:
         self._high: list[float] = []
         for v, view in enumerate(views):
             self._add_table(v, view)
+        self._add_differences(views)
         self.size = len(self._columns)
         self._large = 10.0 * sum(self._shown.values()) + 1000.0
         self._position = {target: i for i, target in enumerate(self.targets)}
@@ -130,6 +131,18 @@ class _System:
                 self._add_nested(v, view, relation)
             denominators = [(("d", names[i]), sign) for i, sign in signed]
             self._add_row(denominators, relation.denominator_offset, relation.denominator_offset)
+
+    def _add_differences(self, views: list[View]) -> None:
+        """larger = smaller + difference, of the numerators of components of one population (see `components`)."""
+        place = {id(view.table): v for v, view in enumerate(views)}
+        for v, view in enumerate(views):
+            parts = [place.get(id(table)) for table in view.table.between or ()]
+            if not parts or None in parts:
+                continue
+            signed = [(parts[0], 1.0), (parts[1], -1.0), (v, -1.0)]
+            for i in range(view.table.rows):
+                shown = sum(s * int(views[w].table.numerator[i]) for w, s in signed if not views[w].hidden[i])
+                self._add_row([(("n", w, i), s) for w, s in signed if views[w].hidden[i]], -shown, -shown)
 
     def _add_nested(self, v: int, view: View, relation: Relation) -> None:
         """numerator and rest of each part <= those of the total: where areas overlap, the sums do not say it."""

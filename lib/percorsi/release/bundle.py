@@ -20,6 +20,7 @@ from percorsi.home import Home
 from percorsi.release import contents
 from percorsi.release.disclosure import protect
 from percorsi.release.history import compare
+from percorsi.release.means import MINIMUM
 from percorsi.release.pulling import METADATA
 from percorsi.release.readme import readme
 from percorsi.release.suppression import Rule
@@ -67,8 +68,9 @@ def make(
     frame = contents.prepare(values)
     indicators = contents.indicator_rows(catalogue, set(frame["code"]))
     rule = Rule()
-    earlier = compare(home, run.year, frame, rule)
-    protection = protect(frame, rule, earlier.keep_hidden, earlier.known)
+    means = {row["code"] for row in indicators if row["kind"] == "mean"}
+    earlier = compare(home, run.year, frame, rule, means)
+    protection = protect(frame, rule, earlier.keep_hidden, earlier.known, means)
     rows = contents.with_area_names(protection.frame, dsm_names or {}).to_dict("records")
     metadata = _metadata(run, name, rows, rule, synthetic)
     metadata["disclosure_control"] |= {
@@ -118,8 +120,10 @@ def _metadata(run: ReleasedRun, name: str, rows: list[dict], rule: Rule, synthet
         "values": counts,
         "disclosure_control": {
             "rule": "a value is suppressed where its numerator or the rest of its denominator is 1 to the threshold, "
-            "and others so that none of these can be worked out from what is shown",
+            "and others so that none of these can be worked out from what is shown; the components of an indicator are "
+            "shown together; a mean is suppressed over fewer persons than the minimum, and is rounded",
             "threshold": rule.threshold,
+            "minimum_of_a_mean": MINIMUM,
             "exposed_to_attack": 0,
         },
         "reading": "Values describe those whom the flows of the year tell of; an absent value is not a zero, a "

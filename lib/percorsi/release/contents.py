@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 _LEVELS = {"nation": 0, "region": 1, "dsm": 2}
 _ALL = ("component", "sex", "age_class")  # empty says: all of them, or the value itself
+_MAY_LACK = ("grade", "left_out", "sd", "median", "q1", "q3")  # columns of runs that have grades and means
 _FRICTIONLESS = {"string": "string", "double": "number", "int": "integer", "boolean": "boolean"}
 # Text of deliveries must not become a formula where a spreadsheet opens the file.
 _UNSAFE = re.compile(r"^[\s=+\-@]+|[\x00-\x1f\x7f]+")
 # Kinds with a rule of protection. A new kind of indicator is not released before it has one.
-_PROTECTED = {"proportion"}
+_PROTECTED = {"proportion", "mean"}
 
 
 def values_table() -> TableDeclaration:
@@ -42,7 +43,7 @@ def prepare(values: "pd.DataFrame") -> "pd.DataFrame":
     Raises PercorsiError where there are no values, a column is missing or the level is not known.
     """
     wanted = [c for c in values_table().columns if c not in ("area_name", "status")]
-    missing = [c for c in wanted if c not in values.columns and c not in ("grade", "left_out")]
+    missing = [c for c in wanted if c not in values.columns and c not in _MAY_LACK]
     if missing or values.empty:
         what = f"columns missing: {', '.join(missing)}" if missing else "it has no values"
         raise PercorsiError(f"the run cannot be released: {what}", next_step="compute the indicators of the run again")
@@ -70,7 +71,7 @@ def with_area_names(frame: "pd.DataFrame", dsm_names: dict[str, str]) -> "pd.Dat
 def indicator_rows(catalogue: list[dict], codes: set[str]) -> list[dict]:
     """The entries of the codes released. Raises CatalogueError for a code without entry, title or a rule of protection.
 
-    Only proportions have one: of a mean or a ratio, numerator and rest are no counts of persons.
+    Proportions and means have one: of a ratio or a gap, numerator and rest are no counts of persons.
     """
     entries = {entry["code"]: entry for entry in catalogue}
     unknown = sorted(c for c in codes if not entries.get(c, {}).get("title"))

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from percorsi.errors import ResultUnavailable
+from percorsi.release import components
 from percorsi.release.attack import Seen, View, exposed
-from percorsi.release.relations import LinkedTable, Relation, linked_tables
+from percorsi.release.means import hide_means, rounded
+from percorsi.release.relations import LinkedTable, Relation, linked_tables, of_proportions
 from percorsi.release.suppression import Rule, candidates, complete, smallest
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PUBLISHED, SUPPRESSED, ABSENT = "published", "suppressed", "absent"
-NUMBERS = ["numerator", "denominator", "value", "lower", "upper"]
+NUMBERS = ["numerator", "denominator", "value", "lower", "upper", "sd", "median", "q1", "q3"]
 
 
 @dataclass
@@ -37,37 +39,62 @@ def protect(
     rule: Rule | None = None,
     keep_hidden: Collection[int] = (),
     known: Collection[int] = (),
+    means: Collection[str] = (),
 ) -> Protection:
     """The frame with a column `status`, and nothing left in the rows that are not published.
 
-    `frame`: rows of proportions (columns of the contract of `percorsi values`). Of earlier releases, by position of the
+    `frame`: columns of the contract of `percorsi values`; `means`: the codes that are means, all others are
+    proportions. Of earlier releases, by position of the
     row: `keep_hidden` are hidden in any case, `known` are known to the attacker even where they are hidden now.
     Deterministic. Raises ResultUnavailable where a cell stays exposed although nothing is left to hide (only what
     earlier releases show can do that), PercorsiError for counts that cannot be.
     """
     rule = rule or Rule()
-    tables = linked_tables(frame)
+    is_mean = frame["code"].isin(list(means)).to_numpy()
+    repeated = components.repeated(frame)
+    tables = components.with_differences(linked_tables(of_proportions(frame, is_mean, repeated)))
     masks, unknown = [], []
     result = Protection(frame)
     for table in tables:
         sensitive = rule.sensitive(table)
-        result.sensitive += int(sensitive.sum())
+        result.sensitive += int(sensitive.sum()) if table.between is None else 0
         wanted = np.zeros(len(table.numerator), dtype=bool)
         wanted[: table.rows] = np.isin(table.row, list(keep_hidden)) & (table.denominator[: table.rows] > 0)
         masks.append(complete(table, sensitive | wanted, rule))
         unknown.append(np.ones(len(table.numerator), dtype=bool))
         unknown[-1][: table.rows] = ~np.isin(table.row, list(known))
+    _agree(tables, masks, rule)
     first = _hidden(tables, masks)
-    for family in families(tables):
-        _withstand(*([of[i] for i in family] for of in (tables, masks, unknown)), rule)
-    result.complementary = first - result.sensitive
-    result.after_attack = _hidden(tables, masks) - first
-    result.frame = _blank(frame, tables, masks)
+    again = True
+    while again:
+        for family in families(tables):
+            _withstand(*([of[i] for i in family] for of in (tables, masks, unknown)), rule)
+        again = _agree(tables, masks, rule)
+    own = hide_means(frame, is_mean, keep_hidden, known)
+    result.complementary = first - result.sensitive + own.complementary
+    result.after_attack = _hidden(tables, masks) - first + own.after_attack
+    result.sensitive += own.sensitive
+    hidden = {int(i) for table, mask in zip(tables, masks, strict=True) for i in table.row[mask[: table.rows]]}
+    hidden |= own.rows
+    hidden |= {value for value, component in repeated.items() if component in hidden}
+    result.frame = rounded(_blank(frame, hidden), is_mean)
     return result
 
 
+def _agree(tables: list[LinkedTable], masks: list[np.ndarray], rule: Rule) -> bool:
+    """Complete what the components of a code hide until all hide the same, in place; whether more is hidden now."""
+    changed = False
+    while components.share(tables, masks):
+        changed = True
+        for table, mask in zip(tables, masks, strict=True):
+            mask[:] = complete(table, mask, rule)
+    return changed
+
+
 def _hidden(tables: list[LinkedTable], masks: list[np.ndarray]) -> int:
-    return sum(int(mask[: table.rows].sum()) for table, mask in zip(tables, masks, strict=True))
+    return sum(
+        int(mask[: table.rows].sum()) for table, mask in zip(tables, masks, strict=True) if table.between is None
+    )
 
 
 def families(tables: list[LinkedTable]) -> list[list[int]]:
@@ -166,12 +193,11 @@ def _hide(table: LinkedTable, mask: np.ndarray, cells: set, rule: Rule) -> bool:
     return bool(wanted)
 
 
-def _blank(frame: "pd.DataFrame", tables: list[LinkedTable], masks: list[np.ndarray]) -> "pd.DataFrame":
+def _blank(frame: "pd.DataFrame", hidden: set[int]) -> "pd.DataFrame":
     """Status and emptied rows: of what is not published, neither counts nor value, limits, method."""
     status = np.where(frame["value"].isna() | frame["reason"].notna(), ABSENT, PUBLISHED).astype(object)
-    for table, mask in zip(tables, masks, strict=True):
-        status[table.row[mask[: table.rows]]] = SUPPRESSED
-    result = frame.assign(status=status)
+    status[list(hidden)] = SUPPRESSED
+    result = frame.assign(status=status, **{name: np.nan for name in NUMBERS if name not in frame.columns})
     withheld = status != PUBLISHED
     result.loc[withheld, NUMBERS] = np.nan
     result.loc[withheld, "method"] = None

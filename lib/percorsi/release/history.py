@@ -6,6 +6,7 @@ hidden as long as the numbers around it are the same, and what was shown counts 
 
 import csv
 import io
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from percorsi.home import Home
 from percorsi.release.pulling import release_folders, verified, verified_metadata
-from percorsi.release.relations import KEY, LinkedTable, linked_tables
+from percorsi.release.relations import KEY, LinkedTable, linked_tables, of_proportions
 from percorsi.release.suppression import Rule
 
 if TYPE_CHECKING:
@@ -31,19 +32,32 @@ class Earlier:
     summary: list[dict] = field(default_factory=list)
 
 
-def compare(home: Home, year: int, frame: "pd.DataFrame", rule: Rule) -> Earlier:
-    """Earlier releases of the year in this home against the values about to be released.
+def compare(home: Home, year: int, frame: "pd.DataFrame", rule: Rule, means: Collection[str] = ()) -> Earlier:
+    """Earlier releases of the year in this home against the values about to be released (`means`: codes of means).
+
+    Of a mean, whose sum no release shows, what was hidden stays hidden and what was shown is known.
 
     Raises ResultUnavailable naming one that is no longer what was released: what it showed cannot be known. Of one
     whose metadata are not sound, neither is the year.
     """
     result = Earlier()
     same_year = [folder for folder in release_folders(home) if verified_metadata(folder)["year"] == year]
-    tables = linked_tables(frame) if same_year else []
+    is_mean = frame["code"].isin(list(means)).to_numpy()
+    tables = linked_tables(of_proportions(frame, is_mean, ())) if same_year else []
     for folder in same_year:
         rows = list(csv.DictReader(io.StringIO(verified(folder)["values.csv"].decode(), newline="")))
         result.summary.append({"release": folder.name, **_compare(result, rows, tables, rule)})
+        _compare_means(result, rows, frame[is_mean], np.flatnonzero(is_mean))
     return result
+
+
+def _compare_means(result: Earlier, rows: list[dict], means: "pd.DataFrame", positions: np.ndarray) -> None:
+    status = {tuple(row[k] for k in _ROW_KEY): row["status"] for row in rows}
+    for position, key in zip(positions.tolist(), means[_ROW_KEY].itertuples(index=False, name=None), strict=True):
+        if status.get(key) == "suppressed":
+            result.keep_hidden.add(position)
+        if status.get(key) == "published":
+            result.known.add(position)
 
 
 def _compare(result: Earlier, rows: list[dict], tables: list[LinkedTable], rule: Rule) -> dict:

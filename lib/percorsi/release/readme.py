@@ -22,8 +22,10 @@ Ogni riga di `values.csv` (o `values.parquet`) è il valore di un indicatore in 
 classe di età. I titoli ufficiali sono in `indicators.csv`. La colonna `status` dice come leggere la riga:
 
 - `published` ({counts["published"]} righe): il valore è dato, con numeratore, denominatore e intervallo al 95%;
+  di una media senza la somma, arrotondato;
 - `suppressed` ({counts["suppressed"]}): il valore esiste e non è mostrato, per proteggere le persone. Il numeratore,
-  o il resto del denominatore, vale da 1 a {threshold}; oppure la riga permetterebbe di ricavarne uno per differenza;
+  o il resto del denominatore, vale da 1 a {threshold}; oppure la riga permetterebbe di ricavarne uno per differenza.
+  Una media non è mostrata se calcolata su meno di {control["minimum_of_a_mean"]} persone;
 - `absent` ({counts["absent"]}): il valore non si può avere; `reason` dice perché. Non è uno zero.
 
 Una persona seguita in due aree conta in entrambe: le aree non si sommano al totale.
@@ -32,7 +34,8 @@ Una persona seguita in due aree conta in entrambe: le aree non si sommano al tot
 
 Each row is the value of an indicator in an area, possibly by sex or by age class. `status` says how to read it:
 `published` rows carry the value; `suppressed` rows have one that is kept back to protect persons (a count of 1 to
-{threshold}, or a row from which such a count could be worked out by subtraction); `absent` rows have none, for the
+{threshold}, a mean over fewer than {control["minimum_of_a_mean"]} persons, or a row from which such could be worked
+out by subtraction); `absent` rows have none, for the
 `reason` given, which is never a zero. A person seen in two areas counts in both: areas do not add up to their total.
 
 ## Columns of the values

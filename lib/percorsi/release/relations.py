@@ -11,6 +11,7 @@ relation's offset and taken to be known to the attacker. A stay whose department
 what a total has beyond its parts becomes a further part that is never published (a remainder).
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -38,7 +39,7 @@ class Relation(NamedTuple):
     nested: bool = True
 
 
-@dataclass
+@dataclass(eq=False)
 class LinkedTable:
     """All cells of one code and component that carry counts, and their relations.
 
@@ -53,6 +54,7 @@ class LinkedTable:
     numerator: np.ndarray
     denominator: np.ndarray
     relations: list[Relation] = field(default_factory=list)
+    between: "tuple[LinkedTable, LinkedTable] | None" = None  # whose difference it is (see `components`)
 
     @property
     def rows(self) -> int:
@@ -91,12 +93,19 @@ def linked_tables(frame: "pd.DataFrame") -> list[LinkedTable]:
             raise PercorsiError(f"{code}: a cell stands more than once among the values of the run")
         at = part["_at"].to_numpy()
         table = LinkedTable(code, component, cells, at, whole[at, 0], whole[at, 1])
-        _relate(table)
+        relate(table)
         tables.append(table)
     return tables
 
 
-def _relate(table: LinkedTable) -> None:
+def of_proportions(frame: "pd.DataFrame", is_mean: np.ndarray, repeated: Collection[int]) -> "pd.DataFrame":
+    """The frame in which only proportions have counts, each component once."""
+    elsewhere = is_mean.copy()
+    elsewhere[list(repeated)] = True
+    return frame.assign(reason=frame["reason"].where(~elsewhere, "elsewhere"))
+
+
+def relate(table: LinkedTable) -> None:
     """Find the relations of a table and settle what does not add up in them."""
     index = {cell: i for i, cell in enumerate(table.cells)}
     groups: dict[tuple[str, Cell], list[int]] = {}

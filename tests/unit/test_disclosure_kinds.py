@@ -1,0 +1,200 @@
+"""Disclosure control of means and of indicators with components: tiny tables worked out by hand, and random nations."""
+
+import random
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from percorsi.errors import ResultUnavailable
+from percorsi.home import Home
+from percorsi.release import make
+from percorsi.release.disclosure import protect
+from percorsi.release.means import MINIMUM, determined
+from percorsi.release.relations import linked_tables
+from release_cells import cell, frame
+
+
+def mean(area: str, n: int, total: float = 0.0, sex: str = "", age: str = "", code: str = "S2") -> dict:
+    row = cell(area, 0, n, sex, age, code)
+    if not n:
+        return row
+    spread = {"sd": 1.234, "median": 3.25, "q1": 2.0, "q3": 4.0}
+    return {**row, "numerator": total, "value": total / n, "lower": 1.005, "upper": 9.996, "method": "t", **spread}
+
+
+def status(*rows: dict, means: tuple[str, ...] = ("S2",), **more) -> dict[str, str]:
+    found = protect(frame(*rows), means=means, **more).frame.to_dict("records")
+    return {
+        " ".join(filter(None, (r["component"], r["area"], r["sex"], r["age_class"]))): r["status"][0] for r in found
+    }
+
+
+@pytest.mark.parametrize(("n", "expected"), [(0, "a"), (1, "s"), (9, "s"), (10, "p"), (500, "p")])
+def test_a_mean_over_few_is_not_shown(n: int, expected: str) -> None:
+    assert status(mean("030", n, 33)) == {"030": expected}
+    assert MINIMUM == 10
+
+
+def test_a_mean_is_shown_without_its_sum_and_rounded() -> None:
+    row = protect(frame(mean("030", 30, 100)), means=["S2"]).frame.iloc[0]
+    assert np.isnan(row["numerator"]) and row["denominator"] == 30
+    assert (row["value"], row["lower"], row["sd"], row["median"]) == (3.33, 1.0, 1.23, 3.2)
+    hidden = protect(frame(mean("030", 9, 100)), means=["S2"]).frame.iloc[0]
+    assert hidden[["denominator", "value", "lower", "upper", "method", "sd", "median", "q1", "q3"]].isna().all()
+
+
+def test_a_small_part_is_not_the_total_less_the_rest() -> None:
+    # women 25, men 5: of 30 shown and 25 shown the 5 would follow; 25 and 5 hidden are 30 together
+    assert status(mean("030", 30, 90), mean("030", 25, 80, "2"), mean("030", 5, 10, "1")) == {
+        "030": "p",
+        "030 2": "s",
+        "030 1": "s",
+    }
+    # 6 and 4 are 10 together, and two parts of 10 would both be known to be small: the total goes as well
+    assert set(status(mean("030", 10, 9), mean("030", 6, 4, "2"), mean("030", 4, 5, "1")).values()) == {"s"}
+
+
+def test_nobody_in_a_cell_is_shown_as_such() -> None:
+    assert status(mean("030", 30, 90), mean("030", 30, 90, "2"), mean("030", 0, 0, "1")) == {
+        "030": "p",
+        "030 2": "p",
+        "030 1": "a",
+    }
+
+
+def test_what_follows_from_several_sums_together_is_found() -> None:
+    # one region: its sexes and its age classes; a cell hidden alone in both sums is determined, two are not
+    table = linked_tables(
+        frame(
+            cell("IT", 0, 60),
+            *(cell(area, 0, n) for area, n in (("010", 20), ("020", 20), ("030", 20))),
+        )
+    )[0]
+    place = {area: i for i, (_, area, _, _) in enumerate(table.cells)}
+    unknown = np.zeros(len(table.numerator), dtype=bool)
+    unknown[place["010"]] = True
+    every = np.ones(len(unknown), dtype=bool)
+    assert determined(table, unknown, every).tolist() == [place["010"]]
+    unknown[place["020"]] = True
+    assert determined(table, unknown, every).tolist() == []
+
+
+def test_means_of_earlier_releases_stay_hidden_and_known() -> None:
+    rows = (mean("030", 30, 90), mean("030", 15, 80, "2"), mean("030", 15, 10, "1"))
+    assert status(*rows, keep_hidden=[1]) == {"030": "p", "030 2": "s", "030 1": "s"}
+    # the 25 were shown before, when nobody knew of the 5: the total goes instead
+    few = (mean("030", 30, 90), mean("030", 25, 80, "2"), mean("030", 5, 10, "1"))
+    assert set(status(*few, known=[1]).values()) == {"s"}
+    with pytest.raises(ResultUnavailable):
+        status(*few, known=[0, 1])
+
+
+def parts(area: str, denominator: int, sex: str = "", **numerators: int) -> list[dict]:
+    """A row for each component and one for the value, which is `b`."""
+    rows = [cell(area, n, denominator, sex) | {"component": part} for part, n in numerators.items()]
+    return [*rows, cell(area, numerators["b"], denominator, sex)] if "b" in numerators else rows
+
+
+def test_components_differ_by_few_and_are_hidden_together() -> None:
+    # 20 of 40 persistent 90 days, 18 of them 180 days: two persons stopped between
+    assert set(status(*parts("030", 40, a=20, b=18)).values()) == {"s"}
+    assert set(status(*parts("030", 40, a=20, b=17)).values()) == {"p"}
+    assert set(status(*parts("030", 40, a=20, b=20)).values()) == {"p"}
+
+
+def test_a_cell_hidden_in_one_component_is_hidden_in_all() -> None:
+    found = status(*parts("030", 40, a=20, b=1), *parts("080", 40, a=20, b=10))
+    assert {name for name, said in found.items() if said == "s"} == {"a 030", "b 030", "030"}
+
+
+def test_the_value_shares_the_fate_of_its_component() -> None:
+    rows = [*parts("030", 40, a=20, b=10), *parts("030", 25, "2", a=12, b=9), *parts("030", 15, "1", a=8, b=1)]
+    found = status(*rows)
+    assert {name: said for name, said in found.items() if " 1" in name or " 2" in name} == dict.fromkeys(
+        ["a 030 2", "b 030 2", "030 2", "a 030 1", "b 030 1", "030 1"], "s"
+    )
+    assert found["030"] == found["b 030"] == "p"
+
+
+def test_both_of_two_components_are_protected_where_their_union_is_shown() -> None:
+    # 14 and 9, 22 in either: one person in both
+    assert set(status(*parts("030", 60, a=14, c=9, b=22)).values()) == {"s"}
+    assert set(status(*parts("030", 60, a=14, c=9, b=23)).values()) == {"p"}
+    assert set(status(*parts("030", 60, a=14, c=9, b=20)).values()) == {"p"}
+
+
+def test_a_small_part_of_the_population_is_protected_too() -> None:
+    # all: 10 of 40; the new: 9 of 30. Of the others, one.
+    rows = [*parts("030", 40, b=10), cell("030", 9, 30) | {"component": "1b"}]
+    assert set(status(*rows).values()) == {"s"}
+
+
+def nation(chance: random.Random, scale: int) -> pd.DataFrame:
+    """A nation with three nested numerators for two groups and both, as a code of nine components has them."""
+    rows = []
+    areas = [f"{region}-{azienda}-001" for region in ("010", "030", "080", "150") for azienda in ("101", "102", "103")]
+    persons = [
+        (
+            chance.choice(areas),
+            chance.choice("12"),
+            chance.choice(["18-24", "25-34", "75+"]),
+            chance.choice("12"),
+            chance.random(),
+        )
+        for _ in range(scale)
+    ]
+    for group in ("1", "2", ""):
+        for part, least in (("a", 0.3), ("b", 0.4), ("c", 0.55)):
+            own = [(p, p[4] >= least) for p in persons if group in ("", p[3])]
+            for area in ["IT", *sorted({a[:3] for a in areas}), *areas]:
+                there = [(p, inside) for p, inside in own if area == "IT" or p[0].startswith(area)]
+                breakdowns = [("", "")] + ([(s, "") for s in "12"] + [("", g) for g in ("18-24", "25-34", "75+")]) * (
+                    len(area) < 4
+                )
+                for sex, age in breakdowns:
+                    some = [inside for p, inside in there if sex in ("", p[1]) and age in ("", p[2])]
+                    rows.append(cell(area, sum(some), len(some), sex, age, "S18") | {"component": group + part})
+    main = [row | {"component": ""} for row in rows if row["component"] == "b"]
+    return frame(*main, *rows)
+
+
+@pytest.mark.parametrize("scale", [150, 2000])
+def test_nine_components_of_a_nation(scale: int) -> None:
+    begun = time.process_time()
+    found = protect(nation(random.Random(scale), scale)).frame
+    assert time.process_time() - begun < 60
+    key = ["area", "sex", "age_class"]
+    by_cell = found[found["status"] != "absent"].groupby(key)["status"].nunique()
+    assert (by_cell == 1).all()  # together or not at all
+    shown = found[found["status"] == "published"].pivot_table("numerator", key, "component", aggfunc="first")
+    for larger, smaller in (("a", "b"), ("b", "c"), ("1a", "1b"), ("2b", "2c")):
+        between = (shown[larger] - shown[smaller]).dropna()
+        assert not between.isin([1, 2]).any()
+    if scale > 1000:
+        assert (found["status"] == "published").mean() > 0.3
+
+
+class Run:
+    run_id, year, tags = "r", 2015, {"ended": "2017-03-01T10:00:00"}
+
+
+def test_a_release_holds_means_and_components(tmp_path: Path) -> None:
+    values = frame(
+        *(mean(area, n, t) for area, n, t in (("IT", 90, 300), ("030", 80, 290), ("080", 30, 20))),
+        *parts("030", 40, a=20, b=10),
+    )
+    catalogue = [
+        {"code": "S2", "title": "Età", "kind": "mean"},
+        {"code": "S20", "title": "Visita", "kind": "proportion"},
+    ]
+    folder = make(Home(tmp_path), Run(), "1", values, catalogue)
+    read = pd.read_csv(folder / "values.csv", dtype=str, keep_default_na=False)
+    nation = read[(read["code"] == "S2") & (read["area"] == "IT")].iloc[0]
+    assert (nation["numerator"], nation["denominator"], nation["value"], nation["sd"]) == ("", "90", "3.33", "1.23")
+    assert read.loc[read["code"] == "S20", "component"].tolist() == ["", "a", "b"]
+    assert set(read["status"]) == {"published"}
+    again = make(Home(tmp_path), Run(), "2", values, catalogue)  # beside an earlier one
+    assert (again / "values.csv").read_bytes() == (folder / "values.csv").read_bytes()
