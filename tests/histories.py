@@ -29,7 +29,7 @@ A fact is a mapping of one key, its kind, to what is said of it:
 An intervention may be `known` from one data end to another (two years, either may be None): it is another's for others.
 
 Every fact may say `dsm` (030-321-001); an episode or residential stay that the semesters tell of differently is told by
-several facts of the same `contact`. Semesters are written 2015S1.
+several facts of the same `contact`, which names an intervention's episode, too. Semesters are written 2015S1.
 """
 
 from collections.abc import Iterable, Mapping
