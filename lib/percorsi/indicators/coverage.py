@@ -64,10 +64,15 @@ def coverage(
 def _delivered_months(
     delivered: Iterable[tuple[str, str, int | None, str]], year: int
 ) -> dict[tuple[str, str], Months]:
-    """(file, region) -> the months of the years that are read; region '' for the files of the nation."""
+    """(file, region) -> the months of the years that are read; region '' for the files of the nation.
+
+    The supplementary flow is read from before as well: it was delivered once where any year up to the last read was.
+    """
     months: dict[tuple[str, str], Months] = {}
     for file, region, of_year, period in delivered:
-        if of_year is not None and of_year - year in YEARS_READ:
+        if of_year is None:
+            continue
+        if of_year - year in YEARS_READ or (file == "SUP" and of_year - year < YEARS_READ.start):
             months.setdefault((file, region), set()).update(months_of(of_year, period))
     return months
 

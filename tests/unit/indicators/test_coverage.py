@@ -5,11 +5,14 @@ from indicator_nation import everything
 
 from percorsi.indicators.catalogue import load_catalogue
 from percorsi.indicators.coverage import Coverage, coverage
-from percorsi.indicators.needs import SISM, parse_need
+from percorsi.indicators.needs import DRUGS, FLOWS, SISM, parse_need
 from percorsi.regions import bit, regions
 
 Y = 2015
-FULL = everything("030", range(Y - 1, Y + 2))
+YEARS = range(Y - 3, Y + 2)
+OTHER_FLOWS = [flow for flow in (*FLOWS, "AIC") if flow not in ("SISM", "SDO")]
+FULL = everything("030", YEARS) + [(flow, "030", year, "") for flow in OTHER_FLOWS for year in YEARS]
+ONSET = {"S2", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S12"}
 
 
 def reason(code: str, delivered: list, **withheld) -> str | None:
@@ -42,6 +45,43 @@ def test_hospital_years_that_readmission_and_continuity_need():
     assert reason("S14", without(("SDO", "030", Y - 1, ""))) == "window_not_covered"
     assert reason("S13", without(("SDO", "030", Y - 1, ""))) is None
     assert reason("S25", without(("SDO", "030", Y + 1, ""))) == "window_not_covered"
+
+
+@pytest.mark.parametrize(
+    ("row", "lost"),
+    [
+        (("NPIA", "030", Y - 3, ""), set()),
+        (("NPIA", "030", Y - 2, ""), {"S1"}),
+        (("NPIA", "030", Y, ""), {"S1"}),
+        (("NPIA", "030", Y + 1, ""), set()),
+        (("SIND", "030", Y, ""), {"S40"}),
+        (("PS", "030", Y, ""), {"S23"}),
+        (("SUP", "030", Y, ""), {"S16", "S28", "S29", "S48"}),
+        (("SUP", "030", Y - 1, ""), set()),
+        (("SPE", "030", Y - 1, ""), set()),
+        (("SDO", "030", Y - 3, ""), {"S1", "S3"} | ONSET),
+        (("SDO", "030", Y - 1, ""), {"S1", "S3", "S14"} | ONSET),
+        (("SDO", "030", Y + 1, ""), {"S7", "S25", "S41"}),
+        (("CNT", "030", Y - 3, "S1"), {"S1", "S3"} | ONSET),
+        (("ANT", "030", Y - 1, "S2"), {"S1", "S3", "S42"} | ONSET),
+        (("PSS", "030", Y + 1, "S1"), {"S3", "S4", "S7", "S20", "S21", "S22", "S25", "S41"}),
+        (("PSS", "030", Y + 1, "S2"), {"S7", "S25"}),
+    ],
+)
+def test_what_a_period_that_lacks_costs(row, lost):
+    covered = coverage(load_catalogue(), without(row), Y)
+    drugs = {code for code, (m, _) in load_catalogue().by_code.items() if {need.flow for need in m.needs} & set(DRUGS)}
+    assert {code for code in covered.reasons if "030" in covered.reasons[code]} - drugs == lost
+    assert {covered.reasons[code]["030"] for code in lost} <= {"window_not_covered"}
+
+
+def test_the_supplementary_flow_is_absent_where_it_was_never_delivered():
+    never = [row for row in FULL if row[0] != "SUP"]
+    assert reason("S28", never) == "supplementary_flow_absent"
+    assert reason("S28", [*never, ("SUP", "030", Y + 2, "")]) == "supplementary_flow_absent"
+    assert reason("S28", [*never, ("SUP", "030", Y - 5, "")]) == "window_not_covered"  # read from before Y-3 too
+    assert [reason(code, never) for code in ("S42", "S47")] == [None, None]
+    assert reason("S28", [row for row in never if row[0] != "SDO"]) == "missing_flow"
 
 
 @pytest.mark.parametrize("file", SISM)
