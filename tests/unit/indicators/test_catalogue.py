@@ -1,4 +1,4 @@
-"""The catalogue: the agreement's own counts, the twelve measures, and each fault in a small broken catalogue."""
+"""The catalogue: the agreement's own counts, what is measured, and each fault in a small broken catalogue."""
 
 import copy
 from collections import Counter
@@ -67,26 +67,20 @@ def test_the_cards_are_the_agreement_s_own():
     assert not any(card.title.endswith((".", " ")) or "  " in card.title for card in cards.values())
 
 
-def test_twelve_measures_are_active():
+def test_the_schizophrenia_pathway_is_measured():
     catalogue = load_catalogue()
-    assert {code: measure.name for code, (measure, _) in catalogue.by_code.items()} == {
-        "S13": "compulsory_admission",
-        "S14": "readmission",
-        "S15": "long_stay",
-        "S20": "csm_visit_after_discharge",
-        "S21": "monthly_contact_after_discharge",
-        "S22": "home_visit_after_discharge",
-        "S25": "continuity_of_care",
-        "S26": "community_intensity",
-        "S27": "family_intensity",
-        "S30": "multiprofessional_care",
-        "S32": "psychotherapy_or_interviews",
-        "S46": "skills_training",
-    }
-    units = {row["code"]: row["unit"] for row in catalogue_rows(catalogue)}
-    assert {code for code, unit in units.items() if unit == "stay"} == {"S13", "S14", "S15"}
-    with pytest.raises(UsageError):
-        catalogue.find("S1")
+    waiting = {"S24", "S43", "S44"}  # the gap, suicides, mortality
+    pathway = {code for code, card in catalogue.cards.items() if card.pathway == "schizophrenia"}
+    assert set(catalogue.by_code) == pathway - waiting
+    rows = {row["code"]: row for row in catalogue_rows(catalogue)}
+    assert {code for code, row in rows.items() if row["unit"] == "stay"} == {"S13", "S14", "S15", "S16", "S17"}
+    measures = {code: measure for code, (measure, _) in catalogue.by_code.items()}
+    assert {code for code, measure in measures.items() if measure.kind == "mean"} == {"S2", "S5", "S6"}
+    assert {code for code, measure in measures.items() if measure.status == "P"} == {"S3", "S17", "S42", "S47"}
+    assert {code for code, measure in measures.items() if measure.status == "S"} == {"S16", "S28", "S29", "S48"}
+    for code in waiting:
+        with pytest.raises(UsageError):
+            catalogue.find(code)
 
 
 def test_a_measure_serves_several_pathways_with_their_own_parameters(tmp_path):
