@@ -1,0 +1,131 @@
+"""Laboratory tests of the year and of the weeks after a first dispensing, by persons worked out by hand.
+
+Glucose, cholesterol, triglycerides, in this order. The first dispensing is of 1 March 2015 unless said: day 84 of it is
+24 May.
+"""
+
+from datetime import date as d
+from typing import Any
+
+import pytest
+
+from histories import built, frames
+from percorsi.cohorts.window import EvaluationWindow
+from percorsi.features import laboratory
+
+VISIT = {"intervention": {"day": d(2015, 2, 10)}}
+START = d(2015, 3, 1)
+KINDS = ("glucose", "cholesterol", "triglycerides")
+MONITORED = "dysmetabolic_risk"
+
+
+def done(test: str, *days: d) -> dict[str, Any]:
+    return {"outpatient service": {"day": list(days), "test": test}}
+
+
+def dispensed(*days: d, drug: str = "N05AH03") -> dict[str, Any]:
+    return {"dispensing": {"day": list(days), "drug": drug}}
+
+
+def stay(start: d, end: d, **said: Any) -> dict[str, Any]:
+    return {"hospital stay": {"from": start, "to": end, **said}}
+
+
+def died(day: d) -> dict[str, Any]:
+    return {"certificate": {"died": day}}
+
+
+FIRST = dispensed(START)
+NONE, EACH = (0, 0, 0), (1, 1, 1)
+
+# who, facts, tests of Y, tests after the first dispensing
+PERSONS: list[tuple[str, list[dict], tuple, tuple]] = [
+    ("no test", [FIRST], NONE, NONE),
+    ("nothing dispensed", [done("glucose", d(2015, 3, 10)), stay(d(2015, 4, 1), d(2015, 4, 9))], (2, 1, 1),
+     (None, None, None)),
+    ("another class dispensed", [dispensed(START, drug="N05AD01"), done("glucose", d(2015, 3, 10))], (1, 0, 0),
+     (None, None, None)),
+    ("day 84 and day 85", [FIRST, done("glucose", d(2015, 5, 24), d(2015, 5, 25)),
+                           done("cholesterol", d(2015, 5, 25))], (2, 1, 0), (1, 0, 0)),
+    ("on the day itself and the day before", [FIRST, done("glucose", d(2015, 2, 28), d(2015, 3, 1)),
+                                              done("triglycerides", d(2015, 2, 28))], (2, 0, 1), (1, 0, 0)),
+    ("twice on a day", [FIRST, done("glucose", d(2015, 3, 10), d(2015, 3, 10)), done("glucose", d(2015, 3, 10)),
+                        done("cholesterol", d(2015, 3, 10), d(2015, 3, 11))], (1, 2, 0), (1, 2, 0)),
+    ("another test", [FIRST, done("ECG", d(2015, 3, 10)),
+                      {"outpatient service": {"day": d(2015, 3, 10), "service": "90.27.2"}}], NONE, NONE),
+    ("a stay until the first day", [FIRST, stay(d(2015, 2, 10), d(2015, 3, 1))], EACH, EACH),
+    ("a stay until the day before", [FIRST, stay(d(2015, 2, 10), d(2015, 2, 28))], EACH, NONE),
+    ("a stay from the last day", [FIRST, stay(d(2015, 5, 24), d(2015, 6, 2))], EACH, EACH),
+    ("a stay from the day after", [FIRST, stay(d(2015, 5, 25), d(2015, 6, 2))], EACH, NONE),
+    ("a stay around it all, with a test in it", [FIRST, stay(d(2015, 2, 1), d(2015, 7, 1)),
+                                                 done("glucose", d(2015, 4, 1))], (2, 1, 1), (2, 1, 1)),
+    ("a stay that begins and ends on one day", [FIRST, stay(d(2015, 4, 1), d(2015, 4, 1))], EACH, EACH),
+    ("two stays of which one is of two wards, and a day hospital", [
+        FIRST, stay(d(2015, 4, 1), d(2015, 4, 5)), {"SPDC stay": {"from": d(2015, 4, 5), "to": d(2015, 4, 9)}},
+        {"SPDC stay": {"from": d(2015, 4, 10), "to": d(2015, 4, 12), "private": True}},
+        {"day hospital": {"from": d(2015, 5, 1), "to": d(2015, 5, 1)}}], (2, 2, 2), (2, 2, 2)),
+    ("death in the weeks after", [FIRST, died(d(2015, 4, 1)), done("glucose", d(2015, 4, 1), d(2015, 4, 2))],
+     (2, 0, 0), (1, 0, 0)),
+    ("death in hospital", [FIRST, stay(d(2015, 3, 20), d(2015, 4, 1), died=True), done("glucose", d(2015, 4, 2))],
+     (2, 1, 1), EACH),
+    ("death before the first dispensing", [FIRST, died(d(2015, 2, 20)), done("glucose", d(2015, 3, 5)),
+                                           stay(d(2015, 2, 10), d(2015, 3, 10))], (2, 1, 1), NONE),
+    ("the edges of the year", [
+        dispensed(d(2015, 12, 20)),
+        done("glucose", d(2014, 12, 31), d(2015, 1, 1), d(2015, 12, 31), d(2016, 1, 1)),
+        done("cholesterol", d(2016, 3, 13)), done("triglycerides", d(2016, 3, 14))], (2, 0, 0), (2, 1, 0)),
+    ("stays over the edges of the year", [
+        dispensed(d(2015, 12, 20)),
+        stay(d(2014, 12, 20), d(2015, 1, 1)), stay(d(2015, 12, 31), d(2016, 1, 5)),
+        stay(d(2014, 12, 1), d(2014, 12, 19)), stay(d(2016, 1, 6), d(2016, 1, 9))], (2, 2, 2), (2, 2, 2)),
+    ("told of by another region", [FIRST, {"outpatient service": {
+        "day": d(2015, 3, 10), "test": "glucose", "dsm": "080-101-001"}}], (1, 0, 0), (1, 0, 0)),
+    ("of the first of several dispensings", [dispensed(START, d(2015, 5, 1), d(2014, 12, 20)),
+                                             done("glucose", d(2015, 1, 5), d(2015, 6, 1))], (2, 0, 0), NONE),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def people() -> list[dict[str, Any]]:
+    return [{"who": who, "facts": [VISIT, *facts]} for who, facts, *_ in PERSONS]
+
+
+@pytest.fixture(scope="module")
+def rows(spark, people) -> dict[int, Any]:
+    return {row["person_id"]: row for row in built(spark, people)["person_year"]}
+
+
+@pytest.mark.parametrize("number", range(len(PERSONS)), ids=[who for who, *_ in PERSONS])
+def test_tests_of_a_person(number: int, rows) -> None:
+    _, _, of_year, after = PERSONS[number]
+    row = rows[number + 1]
+    assert tuple(row[f"{kind}_tests"] for kind in KINDS) == of_year
+    assert tuple(row[f"{MONITORED}_{kind}_tests"] for kind in KINDS) == after
+
+
+def test_any_tests_any_days_with_and_without_stays(spark) -> None:
+    """Tests of Y-1 too, a window that begins there, a name of one's own."""
+    from pyspark.sql import functions as F
+
+    window, kinds = EvaluationWindow(2015), ("ecg", "lithium_level")
+    facts = [
+        done("ECG", d(2013, 12, 31), d(2014, 1, 1), d(2014, 12, 20)),
+        {"outpatient service": {"day": d(2014, 12, 21), "service": "90.32.2"}},
+        done("glucose", d(2014, 12, 20)),
+    ]
+    services = frames(spark, [{"who": "", "facts": facts}])["outpatient_service"]
+    stays = "array(struct(date'2014-12-20' as admission_date, date'2015-01-02' as discharge_date)) as hospital_stays"
+    found = laboratory.tests(services, window, kinds).selectExpr("*", stays, "cast(null as date) as no_day")
+    first, last = F.lit(d(2014, 1, 1)), F.lit(d(2014, 12, 20))
+    asked = {
+        **laboratory.executions(kinds, first, last, "both_{kind}"),
+        **laboratory.executions(kinds, first, last, "alone_{kind}", stays=False),
+        **laboratory.executions(kinds, F.lit(d(2014, 12, 21)), F.lit(d(2015, 1, 31))),
+        **laboratory.executions(["ecg"], F.col("no_day"), last, "unasked_{kind}"),
+        **laboratory.executions(["ecg"], first, F.col("no_day"), "endless_{kind}"),
+    }
+    row = found.select(F.size("tests").alias("kept"), *(said.alias(name) for name, said in asked.items())).first()
+    assert row.asDict() == {
+        **{"kept": 3, "both_ecg": 3, "both_lithium_level": 1, "alone_ecg": 2, "alone_lithium_level": 0},
+        **{"ecg_tests": 1, "lithium_level_tests": 2, "unasked_ecg": None, "endless_ecg": None},
+    }
