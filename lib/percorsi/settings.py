@@ -45,6 +45,13 @@ class Parameters(_Strict):
     month_windows: int = Field(12, ge=1)
     follow_up_days: int = Field(365, ge=1)
     monitoring_days: int = Field(84, ge=1)
+    therapy_gap_days: int = Field(30, ge=1)
+    carry_forward: bool = False
+    start_after_discharge_days: int = Field(60, ge=0)
+    naive_days: int = Field(365, ge=1)
+    repeat_days: int = Field(90, ge=1)
+    interruption_hospital_days: int = Field(90, ge=0)
+    mood_stabiliser_includes_antipsychotics: bool = True
     pathway_order: list[Literal["schizophrenia", "bipolar", "severe_personality", "depressive"]] = [
         "schizophrenia",
         "bipolar",

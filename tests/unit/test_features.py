@@ -209,9 +209,11 @@ def test_the_parameters_of_the_stage(spark) -> None:
     private = [spdc(d(2015, 2, 1), d(2015, 2, 9), private=True)]
     hospital_only = [spdc(d(2015, 2, 1), d(2015, 2, 9))]
     same_day = [VISIT, *({"episode": {"opened": d(2015, 3, 1), "diagnosis": code}} for code in ("29530", "29640"))]
+    tested = [VISIT, {"dispensing": {"day": d(2015, 3, 1)}},
+              {"outpatient service": {"day": [d(2015, 3, 11), d(2015, 3, 12)], "test": "glucose"}}]  # fmt: skip
     people = [{"who": "a day between two stays", "facts": gap}, {"who": "private", "facts": private},
               {"who": "hospital only", "diagnosis": None, "facts": hospital_only},
-              {"who": "two diagnoses", "facts": same_day}]  # fmt: skip
+              {"who": "two diagnoses", "facts": same_day}, {"who": "tests", "facts": tested}]  # fmt: skip
     parameters = Parameters(
         transfer_gap_days=1,
         spdc_public_only=False,
@@ -220,6 +222,7 @@ def test_the_parameters_of_the_stage(spark) -> None:
         month_window_days=10,
         month_windows=2,
         follow_up_days=100,
+        monitoring_days=10,
     )
     rows = {row["person_id"]: row for row in built(spark, people, parameters)["person_year"]}
     assert (rows[1]["spdc_stays"], rows[1]["first_stay_discharge"]) == (1, d(2015, 2, 20))
@@ -227,6 +230,7 @@ def test_the_parameters_of_the_stage(spark) -> None:
     assert (rows[3]["pathway"], rows[3]["pathway_source"]) == (None, None)
     assert rows[4]["pathway"] == "bipolar"
     assert rows[4]["longest_contact_gap"] == 100
+    assert rows[5]["dysmetabolic_risk_glucose_tests"] == 1
 
 
 def test_every_column_is_declared_with_what_a_reader_needs(spark) -> None:
@@ -235,7 +239,7 @@ def test_every_column_is_declared_with_what_a_reader_needs(spark) -> None:
     for name in declared_tables("features"):
         for column, said in table(name).columns.items():
             assert said.meaning and said.source and said.example, f"{name}.{column}"
-            numbers = said.type in ("int", "bigint") and column not in ("person_id", "stay")
+            numbers = said.type in ("int", "bigint", "decimal(20,9)") and column not in ("person_id", "stay")
             assert bool(said.unit) == (numbers or said.type == "date"), f"{name}.{column}"
             examples[f"{name}.{column}"] = f"cast('{said.example}' as {said.type}) as `{name}.{column}`"
     # Under ANSI a text that is no value of its type is an error.

@@ -56,6 +56,21 @@ class EvaluationWindow:
         """The days on which outcomes are looked for, from Y0 to the data end."""
         return Calendar(self.start, self.data_end)
 
+    @property
+    def history(self) -> Calendar:
+        """All days that are read, from 1 January Y-3 to the data end."""
+        return Calendar(date(self.first_year, 1, 1), self.data_end)
+
+    @property
+    def days(self) -> int:
+        """Number of days of Y."""
+        return (self.end - self.start).days + 1
+
+    @property
+    def days_before(self) -> int:
+        """Number of days read before Y: the position of Y0 in `history`."""
+        return (self.start - self.history.first).days
+
     def activity(self, df: "DataFrame", from_year: int | None = None) -> "DataFrame":
         """SISM activity of the semesters read (from the year given on), of persons that the data end knows."""
         from pyspark.sql import functions as F

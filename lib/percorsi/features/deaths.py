@@ -83,15 +83,15 @@ def records_after(frames: Mapping[str, "DataFrame"], persons: "DataFrame", windo
     from pyspark.sql import functions as F
 
     dead = F.broadcast(persons.where("death_date is not null").select("person_id", "death_date"))
-    after = [
-        read(window, frames[name])
-        .selectExpr("person_id", "region", f"{day} as day", f"{flow} as flow")
-        .join(dead, "person_id")
-        .where("day > death_date")
+    dated = [
+        read(window, frames[name]).selectExpr("person_id", "region", f"{day} as day", f"{flow} as flow")
         for name, (read, flow, day) in DATED.items()
     ]
+    # One join for all: the plan of `persons` is large, and a copy of it for each table costs more than the records do.
     return (
-        reduce(lambda one, other: one.unionByName(other), after)
+        reduce(lambda one, other: one.unionByName(other), dated)
+        .join(dead, "person_id")
+        .where("day > death_date")
         .groupBy("flow", "region")
         .agg(F.count("*").alias("records"), F.count_distinct("person_id").alias("persons"))
     )

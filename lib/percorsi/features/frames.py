@@ -15,17 +15,23 @@ from percorsi.features import (
     attributes,
     contacts,
     deaths,
+    doses,
+    drugs,
     emergency,
     episodes,
     first_seen,
     follow_up,
     hospital,
+    institutions,
     laboratory,
+    long_acting,
     opening,
     places,
+    polypharmacy,
     residential,
     services,
     supplementary,
+    therapies,
 )
 from percorsi.features.boundaries import Boundaries
 from percorsi.features.crosswalk import Crosswalk
@@ -50,6 +56,7 @@ TABLES = (
     *("after_death", "unknown_area", "area_name"),
 )
 NATION = "IT"
+MONITORED = "dysmetabolic_risk"  # the class of drugs whose start asks for laboratory tests
 
 
 def build_frames(
@@ -72,9 +79,9 @@ def build_frames(
     known = everybody.where(F.col("birth_year").isNotNull())
     made = {
         "person_year": known,
-        "spdc_stay": _stays(known),
+        "spdc_stay": _stays(known, parameters),
         "person_area": _areas(known),
-        "stay_area": _areas(_stays(known)),
+        "stay_area": _areas(_stays(known, parameters)),
         "excluded": _excluded(everybody),
         "after_death": deaths.records_after(frames, everybody, window),
         "unknown_area": areas.unknown(frames, crosswalk, boundaries, window),
@@ -106,6 +113,11 @@ def persons(
         places.of_spdc(numbered_seen, window),
     ):
         where = where.unionByName(more)
+    present = keep(places.of_persons(where))
+    stays, stays_seen = hospital.stays(hospital.numbered(records, parameters)), hospital.stays(numbered_seen)
+    held = keep(institutions.of_persons(stays, stays_seen, residential_stays, window))
+    dispensed = keep(drugs.dispensed(frames["dispensing"], present, window, parameters))
+    coverages = drugs.coverages(dispensed, parameters)
     reports = episodes.with_first_interventions(
         episodes.latest_reports(frames["care_episode"], boundaries, window), frames["intervention"], boundaries, window
     )
@@ -113,8 +125,8 @@ def persons(
         contacts.interventions(frames["intervention"], window),
         contacts.presences(frames["presence"], window),
         residential.of_persons(residential_stays, window),
-        hospital.of_outcomes(hospital.stays(hospital.numbered(records, parameters)), window),
-        hospital.of_cohort(hospital.stays(numbered_seen), window, order),
+        hospital.of_outcomes(stays, window),
+        hospital.of_cohort(stays_seen, window, order),
         hospital.of_records(records, window),
         episodes.of_persons(reports, window, order),
         first_seen.services_before(frames["neuropsychiatry_contact"], frames["outpatient_service"], window),
@@ -126,8 +138,12 @@ def persons(
         addiction.contacts(frames["addiction_contact"], window),
         supplementary.events(frames["supplementary_event"], window),
         laboratory.tests(frames["outpatient_service"], window, laboratory.METABOLIC),
+        drugs.of_persons(coverages, held, window, parameters),
+        polypharmacy.of_persons(coverages, window),
+        long_acting.steps(frames["dispensing"], present, held, window),
+        doses.of_persons(dispensed, records, window),
     )
-    rows = places.of_persons(where)
+    rows = present
     for fact in facts:
         rows = rows.join(fact, "person_id", "left")
     return _derived(rows, parameters, window)
@@ -139,6 +155,7 @@ def _derived(rows: "DataFrame", parameters: Parameters, window: EvaluationWindow
 
     stays = F.coalesce("spdc_stays", F.array().cast(rows.schema["spdc_stays"].dataType))
     counted = (*contacts.COUNTS, "presences", *emergency.COUNTS, *addiction.COUNTS, *supplementary.COUNTS)
+    counted += (*polypharmacy.COUNTS, *long_acting.COUNTS)
     counts = {name: F.coalesce(name, F.lit(0)) for name in counted}
     steps: tuple[Callable[[], dict[str, Column]], ...] = (
         lambda: attributes.described(window),
@@ -158,28 +175,34 @@ def _derived(rows: "DataFrame", parameters: Parameters, window: EvaluationWindow
             "spdc_stays": F.size("stays"),
             "first_stay_discharge": follow_up.first_discharge_alive(F.col("stays"), F.col("death_date")),
         },
-        lambda: {**follow_up.lines(window), **follow_up.positions(window)},
-        lambda: follow_up.answers(parameters),
+        lambda: {**follow_up.lines(window), **follow_up.positions(window), **therapies.lines(window)},
+        lambda: therapies.found(window, parameters),
+        lambda: {**follow_up.answers(parameters), **therapies.answers(window, parameters), **long_acting.answers()},
+        lambda: laboratory.after_first_dispensing(MONITORED, parameters.monitoring_days),
     )
     for step in steps:
         rows = rows.withColumns(step())
     wanted = [c for c in table("features/person_year").columns if c != "year"]
-    return rows.select(*wanted, "birth_year", "stays", "restraint_days", "in_regions", "in_dsms")
+    listed = ["stays", "restraint_days", "antipsychotics"]
+    return rows.select(*wanted, "birth_year", *listed, "in_regions", "in_dsms")
 
 
-def _stays(persons: "DataFrame") -> "DataFrame":
+def _stays(persons: "DataFrame", parameters: Parameters) -> "DataFrame":
     """One row an SPDC stay of Y, with what is said of its person, and its own areas."""
     from pyspark.sql import functions as F
 
-    person = ["person_id", "sex", "age", "age_class", "pathway", "death_date"]
-    return (
-        persons.select(*person, "restraint_days", F.inline("stays"))
-        .select(*person, "restraint_days", "stay", "days_since_previous_stay", "spdc.*", "spdc")
+    person = ["person_id", "sex", "age", "age_class", "pathway", "death_date", "restraint_days", "antipsychotics"]
+    stays = (
+        persons.select(*person, F.inline("stays"))
+        .select(*person, "stay", "days_since_previous_stay", "spdc.*", "spdc")
         .withColumn("length_days", F.datediff("discharge_date", "admission_date"))
         .withColumn("ended_by_death", follow_up.ended_by_death(F.col("spdc"), F.col("death_date")))
         .withColumn("restraints", supplementary.restraints(F.col("admission_date"), F.col("discharge_date")))
         .drop("spdc")
     )
+    for step in doses.after_discharge(parameters):
+        stays = stays.withColumns(step)
+    return stays
 
 
 def _areas(units: "DataFrame") -> "DataFrame":

@@ -1,0 +1,130 @@
+"""Drugs of a person, by class: what was dispensed on which days, what it covers, the therapies that follow.
+
+Source: measurement manual, section 2, Dispensing. Dispensings go through one exchange; a class adds rows to what is
+behind it, no columns and no exchange.
+"""
+
+from typing import TYPE_CHECKING
+
+from percorsi.code_lists import drug_class_sql
+from percorsi.cohorts.window import EvaluationWindow
+from percorsi.intervals.coverage import with_spans
+from percorsi.intervals.runs import runs
+from percorsi.settings import Parameters
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+ANTIPSYCHOTIC = "antipsychotic"
+LONG_ACTING = "long_acting"
+CLOZAPINE = "clozapine"
+# Classes of conf/codes/drug_classes.yaml that each have the columns of `therapies.of_class`.
+THERAPIES = (ANTIPSYCHOTIC, "dysmetabolic_risk")
+CLASSES = (*THERAPIES, LONG_ACTING, CLOZAPINE)
+SUBSTANCE_LENGTH = 7  # of an ATC code of the fifth level
+
+
+def code_list(drug_class: str, parameters: Parameters) -> str:
+    """The list of conf/codes/drug_classes.yaml that a class is told by."""
+    if drug_class == "mood_stabiliser" and not parameters.mood_stabiliser_includes_antipsychotics:
+        return "mood_stabiliser_without_antipsychotics"
+    return drug_class
+
+
+def dispensed(
+    dispensing: "DataFrame", persons: "DataFrame", window: EvaluationWindow, parameters: Parameters
+) -> "DataFrame":
+    """One row a dispensing, the packs of a substance on a day: person_id, substance (ATC 5), date, and for each of
+    `CLASSES` its DDDs (null: none of the class).
+
+    `persons`: person_id of those in question. One exchange, by person.
+    """
+    from pyspark.sql import functions as F
+
+    conditions = {name: drug_class_sql(code_list(name, parameters)) for name in CLASSES}
+    return (
+        window.dated(dispensing)
+        .where("counts")
+        .where(" or ".join(conditions.values()))
+        .select("person_id", "date", "atc", "form", "ddds")
+        .join(F.broadcast(persons.select("person_id")), "person_id", "left_semi")
+        .repartition("person_id")
+        .groupBy("person_id", F.left("atc", F.lit(SUBSTANCE_LENGTH)).alias("substance"), "date")
+        .agg(*(F.expr(f"sum(if({condition}, ddds, null))").alias(name) for name, condition in conditions.items()))
+    )
+
+
+def coverages(dispensed: "DataFrame", parameters: Parameters) -> "DataFrame":
+    """One row a dispensing and class: person_id, drug_class, substance, date, span_start and span_end, its coverage."""
+    from pyspark.sql import functions as F
+
+    each = ", ".join(f"struct('{name}' as drug_class, {name} as ddds)" for name in CLASSES)
+    of_class = dispensed.selectExpr("person_id", "substance", "date", f"inline(array({each}))").where(
+        "ddds is not null"
+    )
+    carried = ["person_id", "drug_class", "substance"] if parameters.carry_forward else None
+    return with_spans(of_class, F.col("ddds"), carried).drop("ddds")
+
+
+def of_persons(
+    coverages: "DataFrame", institutions: "DataFrame", window: EvaluationWindow, parameters: Parameters
+) -> "DataFrame":
+    """One row a person: person_id, `drugs`, a map from a class to a struct:
+
+    first and previous, dates of the first dispensing of Y and of the last one before Y; days, the calendar of the days
+    with a dispensing, and dispensing_days, their number in Y; first_covered and last_covered of Y, by dispensings
+    (positions in the calendar of outcomes); therapies, the runs (positions in the calendar of all years read), as
+    outcomes see them, and therapies_seen, as the cohort does. `institutions`: rows of `institutions.of_persons`.
+    """
+    from pyspark.sql import functions as F
+
+    calendar, date = window.history, F.col("date")
+    located = calendar.locate(calendar.locate_spans(coverages, F.col("span_start"), F.col("span_end")), date)
+    lines = (
+        located.groupBy("person_id", "drug_class")
+        .agg(
+            F.min(F.when(window.in_year(date), date)).alias("first"),
+            F.max(F.when(date < F.lit(window.start), date)).alias("previous"),
+            calendar.collect_days().alias("days"),
+            calendar.collect_spans().alias("covered"),
+        )
+        .join(institutions, "person_id", "left")
+        .select(
+            *("person_id", "drug_class", "first", "previous", "days"),
+            calendar.line("days").alias("days_line"),
+            calendar.line("covered").alias("covered_line"),
+            calendar.line("covered", "institution_days").alias("line"),
+            calendar.line("covered", "institution_days_seen").alias("line_seen"),
+        )
+    )
+    before = window.days_before
+    seen_days = before + window.days
+
+    def of_year(line: str) -> "Column":
+        return F.substring(F.col(line), before + 1, window.days)
+
+    def sight(line: str) -> "Column":
+        return F.substring(F.col(line), 1, seen_days)
+
+    gap = parameters.therapy_gap_days
+    first_covered = F.instr(of_year("covered_line"), F.lit("1")) - 1
+    said = F.struct(
+        *("first", "previous", "days"),
+        F.length(F.replace(of_year("days_line"), F.lit("0"), F.lit(""))).alias("dispensing_days"),
+        F.when(first_covered >= 0, first_covered).alias("first_covered"),
+        F.when(first_covered >= 0, F.length(F.rtrim(of_year("covered_line"), F.lit("0"))) - 1).alias("last_covered"),
+        runs(F.col("line"), gap, started_by=F.col("covered_line")).alias("therapies"),
+        runs(sight("line_seen"), gap, started_by=sight("covered_line")).alias("therapies_seen"),
+    )
+    return (
+        lines.select("person_id", F.struct("drug_class", said.alias("said")).alias("entry"))
+        .groupBy("person_id")
+        .agg(F.map_from_entries(F.collect_list("entry")).alias("drugs"))
+    )
+
+
+def of_class(drug_class: str) -> "Column":
+    """What `drugs` says of a class; null where nothing of it was dispensed."""
+    from pyspark.sql import functions as F
+
+    return F.try_element_at(F.col("drugs"), F.lit(drug_class))

@@ -1,0 +1,279 @@
+"""Therapies of a person, by histories whose numbers were worked out by hand."""
+
+from datetime import date as d
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from histories import built
+from percorsi.features import drugs
+from percorsi.settings import Parameters
+
+# Day 1 of 2015 is d(2015, 1, 1); 28 DDDs from it cover up to the 28th, the 29th is the first uncovered day.
+VISIT = {"intervention": {"day": d(2015, 2, 10)}}
+SEEN = {"presence": {"day": d(2015, 2, 10)}}  # no visit
+RISPERIDONE, CLOZAPINE, HALOPERIDOL, LITHIUM = "N05AX08", "N05AH02", "N05AD01", "N05AN01"
+QUETIAPINE = "N05AH04"
+
+
+def pack(day: d | list[d], ddds: float = 28, **said: Any) -> dict[str, Any]:
+    return {"dispensing": {"day": day, "ddds": ddds, **said}}
+
+
+def spdc(start: d, end: d, **said: Any) -> dict[str, Any]:
+    return {"SPDC stay": {"from": start, "to": end, **said}}
+
+
+def ward(start: d, end: d, **said: Any) -> dict[str, Any]:
+    return {"hospital stay": {"from": start, "to": end, **said}}
+
+
+def home(start: d, end: d) -> dict[str, Any]:
+    return {"residential stay": {"from": start, "to": end}}
+
+
+def died(day: d) -> dict[str, Any]:
+    return {"certificate": {"died": day}}
+
+
+def depot(day: d | list[d], **said: Any) -> dict[str, Any]:
+    return {"dispensing": {"day": day, "drug": "N05AX12", "form": "depot", "interval": 28, "ddds": 30, **said}}
+
+
+JAN = d(2015, 1, 1)
+# who, facts, what the person's row says
+PERSONS: list[tuple[str, list[dict], dict[str, Any]]] = [
+    ("no drug", [VISIT], {
+        "antipsychotic_first_dispensing": None, "antipsychotic_dispensing_days": 0,
+        "antipsychotic_days_since_previous": None, "antipsychotic_days_to_interruption": None,
+        "antipsychotic_days_from_service": None, "antipsychotic_started_after_stay": False,
+        "antipsychotic_overlap_days": 0, "antipsychotic_pair_days": 0, "antipsychotic_longest_therapy_days": 0,
+        "antipsychotic_interruptions": 0, "antipsychotic_interruption_days_to_csm_visit": None,
+        "clozapine_dispensing_days": 0, "long_acting_dispensing_days": 0, "long_acting_longest_visit_gap": None,
+        "long_acting_interval_dispensing_days": 0, "long_acting_delay_days": None, "long_acting_daily_ddds": None}),
+    ("a pack that does not count, and lithium", [VISIT, pack(JAN, 0), pack(JAN, 30, drug=LITHIUM)],
+     {"antipsychotic_first_dispensing": None, "antipsychotic_dispensing_days": 0}),
+    # The second pack begins on e + 29 = 27 February: the therapy goes on to 27 March.
+    ("a gap of 29 days", [VISIT, pack([JAN, d(2015, 2, 27)])],
+     {"antipsychotic_first_dispensing": JAN, "antipsychotic_dispensing_days": 2,
+      "antipsychotic_days_to_interruption": 85, "antipsychotic_longest_therapy_days": 85,
+      "antipsychotic_interruptions": 1, "antipsychotic_interruption_days_to_csm_visit": None}),
+    ("a gap of 30 days", [VISIT, pack([JAN, d(2015, 2, 28)])],
+     {"antipsychotic_days_to_interruption": 28, "antipsychotic_longest_therapy_days": 28,
+      "antipsychotic_interruptions": 2, "antipsychotic_interruption_days_to_csm_visit": 12}),
+    # In hospital 10-20 February (e would be 29 January): covered again on 21 February + 29.
+    ("days in hospital bridge", [VISIT, pack([JAN, d(2015, 3, 22)]), ward(d(2015, 2, 10), d(2015, 2, 20))],
+     {"antipsychotic_days_to_interruption": 80 + 28, "antipsychotic_longest_therapy_days": 108}),
+    ("days in a residence bridge, one too few", [VISIT, pack([JAN, d(2015, 3, 23)]),
+                                                 home(d(2015, 2, 10), d(2015, 2, 20))],
+     {"antipsychotic_days_to_interruption": 51, "antipsychotic_longest_therapy_days": 51}),
+    # The interruption is dated 21 February; the day hospital bridges nothing.
+    ("days in hospital extend", [VISIT, pack(JAN), ward(d(2015, 1, 29), d(2015, 2, 20)),
+                                 {"day hospital": {"from": d(2015, 2, 25), "to": d(2015, 3, 25)}}],
+     {"antipsychotic_days_to_interruption": 51, "antipsychotic_interruptions": 1,
+      "antipsychotic_longest_therapy_days": 51}),
+    # From 20 February (day 50): 28 days of drug, the residence before it starts nothing.
+    ("in hospital first, then the drug", [VISIT, home(d(2015, 1, 5), d(2015, 2, 19)), pack(d(2015, 2, 20))],
+     {"antipsychotic_days_to_interruption": 28, "antipsychotic_longest_therapy_days": 28,
+      "antipsychotic_days_from_service": 10, "antipsychotic_interruptions": 1}),
+    ("in hospital without any drug", [VISIT, ward(d(2015, 1, 5), d(2015, 2, 19))],
+     {"antipsychotic_interruptions": 0, "antipsychotic_longest_therapy_days": 0}),
+    # Of the year before: covered from 20 December 2014 to 16 January 2015 (28 days), 16 of them in Y.
+    ("before the year", [VISIT, pack([d(2014, 12, 20), d(2015, 12, 20)])],
+     {"antipsychotic_first_dispensing": d(2015, 12, 20), "antipsychotic_days_since_previous": 365,
+      "antipsychotic_days_to_interruption": 28, "antipsychotic_longest_therapy_days": 16,
+      "antipsychotic_interruptions": 1, "antipsychotic_interruption_days_to_csm_visit": 24}),
+    # Last covered 30 December 2015; taken up again on 10 January 2016: the year ends within the therapy, but what was
+    # dispensed after it is not seen by who is asked for a therapy of the year.
+    ("a gap over the end of the year", [VISIT, pack(d(2015, 12, 3)), pack(d(2016, 1, 10), 20)],
+     {"antipsychotic_longest_therapy_days": 28, "antipsychotic_days_to_interruption": 58,
+      "antipsychotic_interruptions": 0}),
+    ("in hospital over the end of the year", [VISIT, pack(d(2015, 12, 1)), ward(d(2015, 12, 20), d(2016, 1, 9))],
+     {"antipsychotic_longest_therapy_days": 28, "antipsychotic_days_to_interruption": 40}),
+    # 2016 has 366 days: 1 December 2016 is day 335 (from 0) of it. e + 30 = 31 December 2016, the data end.
+    ("e + 30 is the data end", [VISIT, pack(d(2015, 12, 31), 336)], {"antipsychotic_days_to_interruption": 336}),
+    ("e + 30 is after the data end", [VISIT, pack(d(2015, 12, 31), 337)], {"antipsychotic_days_to_interruption": None}),
+    ("e + 30 is the day of death", [VISIT, pack(JAN), died(d(2015, 2, 28))],
+     {"antipsychotic_days_to_interruption": 28, "antipsychotic_interruptions": 1}),
+    ("e + 30 is after the death", [VISIT, pack(JAN), died(d(2015, 2, 27))],
+     {"antipsychotic_days_to_interruption": None, "antipsychotic_interruptions": 0,
+      "antipsychotic_longest_therapy_days": 28}),
+    # 14.5 + 14.5 = 29 days, where each for itself would be 15 from the same day; of another substance 15.
+    ("two packs on a day", [VISIT, pack(JAN, 14.5), pack(JAN, 14.5)],
+     {"antipsychotic_dispensing_days": 1, "antipsychotic_days_to_interruption": 29}),
+    ("two substances on a day", [VISIT, pack(JAN, 14.5), pack(JAN, 14.5, drug=HALOPERIDOL)],
+     {"antipsychotic_dispensing_days": 1, "antipsychotic_days_to_interruption": 15,
+      "antipsychotic_overlap_days": 15, "antipsychotic_pair_days": 15, "dysmetabolic_risk_days_to_interruption": 15}),
+    ("nothing is carried forward", [VISIT, pack([JAN, d(2015, 1, 11)])],
+     {"antipsychotic_days_to_interruption": 38}),
+    ("classes apart", [VISIT, pack(JAN, drug=HALOPERIDOL), pack(d(2015, 1, 29), drug=CLOZAPINE),
+                       pack(d(2013, 12, 31), drug=RISPERIDONE)],
+     {"antipsychotic_first_dispensing": JAN, "antipsychotic_days_to_interruption": 56,
+      "antipsychotic_days_since_previous": 366, "clozapine_dispensing_days": 1,
+      "dysmetabolic_risk_first_dispensing": d(2015, 1, 29), "dysmetabolic_risk_days_to_interruption": 28,
+      "dysmetabolic_risk_dispensing_days": 1, "dysmetabolic_risk_days_since_previous": 394}),
+    # 1 January 2016 less 31 December 2015; 29 February is a day.
+    ("over the leap day", [VISIT, pack(d(2015, 12, 31), 61)], {"antipsychotic_days_to_interruption": 61}),
+    ("before the years read", [VISIT, pack([d(2011, 12, 31), d(2012, 1, 1), JAN])],
+     {"antipsychotic_days_since_previous": 1096}),
+    # Pairs: olanzapine 1 January to 1 March (60), risperidone from 1 February (28): 28 of both. Quetiapine from
+    # 15 March, 40 days, with haloperidol from 1 April, 100 days: 23 of both, 40 of each.
+    ("pairs of substances", [VISIT, pack(JAN, 60), pack(d(2015, 2, 1), 28, drug=RISPERIDONE),
+                             pack(d(2015, 3, 15), 40, drug=QUETIAPINE),
+                             pack(d(2015, 4, 1), 100, drug=HALOPERIDOL)],
+     {"antipsychotic_overlap_days": 28, "antipsychotic_pair_days": 60}),
+    ("a pair without second generation", [VISIT, pack(JAN, 60, drug=HALOPERIDOL), pack(JAN, 50, drug="N05AA01")],
+     {"antipsychotic_overlap_days": 50, "antipsychotic_pair_days": 0}),
+    # 20 December 2014 + 30 covers up to 18 January; 25 December 2015 + 30 counts its 7 days of Y.
+    ("pairs count days of the year", [VISIT, pack(d(2014, 12, 20), 30), pack(d(2015, 12, 25), 30),
+                                      pack(d(2014, 12, 30), 5, drug=RISPERIDONE),
+                                      pack(d(2015, 12, 20), 90, drug=RISPERIDONE)],
+     {"antipsychotic_overlap_days": 3 + 7, "antipsychotic_pair_days": 3 + 12}),
+    # Therapy from 1 January, discharge on 9 February, a visit on the 10th: the drug came first.
+    ("drug before the service", [VISIT, spdc(d(2015, 2, 1), d(2015, 2, 9)), pack(JAN)],
+     {"antipsychotic_days_from_service": -39, "antipsychotic_started_after_stay": False}),
+    ("drug without a service", [SEEN, pack(JAN)], {"antipsychotic_days_from_service": None}),
+    # Discharge on 9 February, + 60 = 10 April.
+    ("started on the last day after a stay", [VISIT, spdc(d(2015, 2, 1), d(2015, 2, 9)),
+                                              pack([d(2014, 1, 31), d(2015, 4, 10)])],
+     {"antipsychotic_started_after_stay": True, "antipsychotic_after_stay_days_to_interruption": 28,
+      "antipsychotic_days_from_service": 60}),
+    ("started a day late", [VISIT, spdc(d(2015, 2, 1), d(2015, 2, 9)), pack(d(2015, 4, 11))],
+     {"antipsychotic_started_after_stay": False, "antipsychotic_after_stay_days_to_interruption": None}),
+    ("not without drugs before the stay", [VISIT, spdc(d(2015, 2, 1), d(2015, 2, 9)),
+                                           pack([d(2014, 2, 1), d(2015, 2, 9)])],
+     {"antipsychotic_started_after_stay": False}),
+    ("a dispensing during the stay", [VISIT, spdc(d(2015, 2, 1), d(2015, 2, 9)),
+                                      pack([d(2015, 2, 1), d(2015, 2, 15)])],
+     {"antipsychotic_started_after_stay": True, "antipsychotic_after_stay_days_to_interruption": 28}),
+    ("the second stay is followed", [VISIT, spdc(d(2015, 2, 1), d(2015, 2, 9)), spdc(d(2015, 6, 1), d(2015, 6, 9)),
+                                     pack(d(2015, 6, 20), 365)],
+     {"antipsychotic_started_after_stay": True, "antipsychotic_after_stay_days_to_interruption": 365}),
+    ("died before the drug", [VISIT, spdc(d(2015, 2, 1), d(2015, 2, 9)), pack(d(2015, 2, 20)), died(d(2015, 2, 19))],
+     {"antipsychotic_started_after_stay": False, "antipsychotic_days_from_service": 11}),
+    # Interrupted on 29 January; in hospital from the 90th day after it (29 April), or from the 91st.
+    ("in hospital on day 90 after an interruption", [VISIT, pack(JAN), ward(d(2015, 4, 29), d(2015, 5, 2))],
+     {"antipsychotic_interruptions": 0, "antipsychotic_interruption_days_to_csm_visit": None}),
+    ("in hospital on day 91 after an interruption", [VISIT, pack(JAN), ward(d(2015, 4, 30), d(2015, 5, 2))],
+     {"antipsychotic_interruptions": 1, "antipsychotic_interruption_days_to_csm_visit": 12}),
+    # The first interruption (29 January) is followed by a hospital, the second (25 September) by a visit.
+    ("the first interruption that counts", [{"intervention": {"day": d(2015, 10, 5)}}, pack([JAN, d(2015, 8, 28)]),
+                                            ward(d(2015, 4, 1), d(2015, 4, 3))],
+     {"antipsychotic_interruptions": 1, "antipsychotic_interruption_days_to_csm_visit": 10}),
+    # e = 1 January 2016 is none of Y, e = 31 December is.
+    ("interrupted on the last day", [VISIT, pack(d(2015, 12, 3))],
+     {"antipsychotic_interruptions": 1, "antipsychotic_days_to_interruption": 28}),
+    ("interrupted on the day after", [VISIT, pack(d(2015, 12, 4))],
+     {"antipsychotic_interruptions": 0, "antipsychotic_days_to_interruption": 28}),
+    ("a visit on the day of the interruption", [{"intervention": {"day": d(2015, 1, 29)}}, pack(JAN)],
+     {"antipsychotic_interruption_days_to_csm_visit": 0}),
+    # Depot: 1 January, then 28 + 7 days later on 5 February, then 3 March (26 days). 60 DDDs over 61 days.
+    ("depot packs", [VISIT, depot([JAN, d(2015, 2, 5), d(2015, 3, 3)], **{"min dose": 0.5, "max dose": 2})],
+     {"long_acting_dispensing_days": 3, "long_acting_interval_dispensing_days": 3, "long_acting_delay_days": 7,
+      "long_acting_daily_ddds": Decimal("0.983606557"), "long_acting_min_ddds": Decimal("0.5"),
+      "long_acting_max_ddds": Decimal(2), "long_acting_longest_visit_gap": 50}),
+    # In hospital on 10 days of the step (10 to 19 January), and on 5 February itself, which is of the next step.
+    ("depot packs, a step in hospital", [VISIT, depot([JAN, d(2015, 2, 6), d(2015, 3, 3)]),
+                                         ward(d(2015, 1, 10), d(2015, 1, 19)), ward(d(2015, 2, 6), d(2015, 2, 7))],
+     {"long_acting_delay_days": 36 - 10 - 28, "long_acting_daily_ddds": Decimal("1.224489796"),
+      "long_acting_min_ddds": None, "long_acting_max_ddds": None}),
+    ("depot packs, two on a day", [VISIT, depot(JAN), depot(JAN, packs=1.5, **{"min dose": 0.7}),
+                                   depot(d(2015, 4, 1), **{"min dose": 0.6})],
+     {"long_acting_dispensing_days": 2, "long_acting_delay_days": 90 - 70, "long_acting_min_ddds": Decimal("0.6"),
+      "long_acting_daily_ddds": Decimal("0.666666667")}),
+    ("a third of a pack", [VISIT, depot(JAN, packs="0.333333333", interval=90), depot(d(2015, 1, 31))],
+     {"long_acting_delay_days": 0}),
+    ("depot packs, no day left", [VISIT, depot([JAN, d(2015, 1, 29)]), ward(d(2014, 12, 30), d(2015, 1, 28))],
+     {"long_acting_delay_days": -28, "long_acting_daily_ddds": None}),
+    ("one depot pack with an interval, one without", [VISIT, depot(JAN), depot(d(2015, 2, 1), interval=None)],
+     {"long_acting_dispensing_days": 2, "long_acting_interval_dispensing_days": 1, "long_acting_delay_days": None,
+      "long_acting_daily_ddds": None}),
+    ("an oral pack with an interval", [VISIT, pack(JAN, interval=28)],
+     {"long_acting_dispensing_days": 0, "long_acting_interval_dispensing_days": 0}),
+    # Covered in Y from 1 January (of a pack of 20 December, 30 days) to 18 January, and 1 to 30 May: visits on
+    # 10 February and 9 April: 40, 58, then 51 days to 30 May.
+    ("visits while covered", [{"intervention": {"day": [d(2015, 2, 10), d(2015, 4, 9)]}},
+                              depot([d(2014, 12, 20), d(2015, 5, 1)])],
+     {"long_acting_longest_visit_gap": 58}),
+    ("no visit while covered", [SEEN, depot(d(2015, 12, 20), ddds=60)], {"long_acting_longest_visit_gap": 11}),
+    ("died while covered", [VISIT, depot(JAN, ddds=300), died(d(2015, 3, 1))], {"long_acting_longest_visit_gap": 40}),
+]  # fmt: skip
+
+STAY = spdc(d(2015, 2, 1), d(2015, 2, 9))
+# who, facts, days_to_antipsychotic and antipsychotic_daily_ddds of the stay
+STAYS: list[tuple[str, list[dict], int | None, str | None]] = [
+    ("nothing after it", [STAY, pack(d(2015, 2, 8))], None, None),
+    ("on the day of discharge, not again", [STAY, pack(d(2015, 2, 9))], 0, None),
+    # 60 DDDs for 40 days; a day of the substance 90 and 91 days later.
+    ("again", [STAY, pack(d(2015, 2, 19), 60), pack(d(2015, 3, 31), 10)], 10, "1.5"),
+    ("again on day 90", [STAY, pack(d(2015, 2, 19), 60), pack(d(2015, 5, 20), 10)], 10, "0.666666667"),
+    ("again on day 91", [STAY, pack(d(2015, 2, 19), 60), pack(d(2015, 5, 21), 10)], 10, None),
+    # 10/30 and 20/30 of two substances are the whole, a third comes never again, a fourth on another day.
+    ("several", [STAY, pack(d(2015, 2, 19), 5), pack(d(2015, 2, 19), 5, form="depot"),
+                 pack(d(2015, 2, 19), 20, drug=RISPERIDONE), pack(d(2015, 3, 21)),
+                 pack(d(2015, 3, 21), drug=RISPERIDONE), pack(d(2015, 2, 19), 99, drug=QUETIAPINE),
+                 pack([d(2015, 2, 20), d(2015, 3, 2)], 50, drug=CLOZAPINE)], 10, "1"),
+    ("thirds", [STAY, *(pack([d(2015, 2, 9), d(2015, 2, 12)], 1, drug=drug)
+                        for drug in (RISPERIDONE, CLOZAPINE, QUETIAPINE))], 0, "1"),
+    ("died before", [STAY, pack(d(2015, 2, 20)), died(d(2015, 2, 19))], None, None),
+    ("died before the second", [STAY, pack([d(2015, 2, 20), d(2015, 3, 1)]), died(d(2015, 2, 28))], 11, None),
+]  # fmt: skip
+
+PEOPLE = [
+    *({"who": who, "facts": facts} for who, facts, _ in PERSONS),
+    *({"who": who, "facts": [VISIT, *facts]} for who, facts, *_ in STAYS),
+]
+
+
+@pytest.fixture(scope="module")
+def tables(spark) -> dict[str, list]:
+    return built(spark, PEOPLE)
+
+
+def test_columns_of_persons(tables) -> None:
+    rows = {row["person_id"]: row for row in tables["person_year"]}
+    got = {who: {name: rows[n][name] for name in said} for n, (who, _, said) in enumerate(PERSONS, start=1)}
+    assert got == {who: said for who, _, said in PERSONS}
+
+
+def test_columns_of_stays(tables) -> None:
+    first = len(PERSONS) + 1
+    rows = {row["person_id"]: row for row in tables["spdc_stay"]}
+    columns = ("days_to_antipsychotic", "antipsychotic_daily_ddds")
+    got = {who: tuple(rows[n][name] for name in columns) for n, (who, *_) in enumerate(STAYS, start=first)}
+    assert got == {who: (days, None if dose is None else Decimal(dose)) for who, _, days, dose in STAYS}
+
+
+def test_parameters(spark) -> None:
+    stay = spdc(d(2015, 2, 1), d(2015, 2, 9))
+    people = [
+        {"who": "carried", "facts": [VISIT, pack([JAN, d(2015, 1, 11)]), pack(JAN, 4, drug=RISPERIDONE)]},
+        {"who": "a gap of ten days", "facts": [VISIT, pack([JAN, d(2015, 2, 8)])]},
+        {"who": "a stay", "facts": [VISIT, stay, pack([d(2015, 1, 20), d(2015, 2, 12), d(2015, 2, 26)])]},
+        {"who": "a late start", "facts": [VISIT, stay, pack(d(2015, 2, 15))]},
+        {"who": "in hospital after an interruption", "facts": [VISIT, pack(JAN), ward(d(2015, 3, 1), d(2015, 3, 2))]},
+    ]
+    parameters = Parameters(
+        carry_forward=True,
+        therapy_gap_days=10,
+        naive_days=11,
+        start_after_discharge_days=5,
+        repeat_days=13,
+        interruption_hospital_days=30,
+    )
+    made = built(spark, people, parameters)
+    rows = {row["person_id"]: row for row in made["person_year"]}
+    assert (rows[1]["antipsychotic_days_to_interruption"], rows[1]["antipsychotic_overlap_days"]) == (56, 4)
+    assert rows[2]["antipsychotic_days_to_interruption"] == 28
+    assert [rows[n]["antipsychotic_started_after_stay"] for n in (3, 4)] == [True, False]
+    assert rows[5]["antipsychotic_interruptions"] == 1  # the 31st day after it
+    doses = [row["antipsychotic_daily_ddds"] for row in made["spdc_stay"] if row["person_id"] == 3]
+    assert doses == [None]  # 14 days later
+
+
+def test_the_list_of_a_class_follows_the_parameter() -> None:
+    narrow = Parameters(mood_stabiliser_includes_antipsychotics=False)
+    names = [drugs.code_list("mood_stabiliser", parameters) for parameters in (Parameters(), narrow)]
+    assert names == ["mood_stabiliser", "mood_stabiliser_without_antipsychotics"]
+    assert drugs.code_list("antipsychotic", narrow) == "antipsychotic"
