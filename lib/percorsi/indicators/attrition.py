@@ -142,31 +142,31 @@ def attrition(
     catalogue = catalogue or load_catalogue()
     measure, indicator = catalogue.find(code)
     part = find_component(measure, code, component)
-    steps = _steps(measure, indicator, part)
+    asked = steps(measure, indicator, part)
     conditions = clause_columns(measure, indicator, part.name)
     if measure.value is not None:
         conditions["value"] += " IS NOT NULL"
     delivered = store.read("conformed/delivered_period").select("flow", "region", "year", "period")
     covered = coverage(catalogue, map(tuple, delivered.collect()), year, withheld)
-    sums = _sums([conditions[step.clause] for step in steps[1:]], covered.mask(code))
+    sums = _sums([conditions[step.clause] for step in asked[1:]], covered.mask(code))
     in_contact, _ = areas_of_year(store, year)
     said = Regional(covered, in_contact, {}).about(code, measure.rests_on)
     counted = _counted(store, year, measure.grain, sums)
-    none = (0,) * len(steps)
+    none = (0,) * len(asked)
     return Attrition(
         code=code,
         component=part.name,
         year=year,
         unit=GRAINS[measure.grain].unit,
         title=measure.title,
-        steps=steps,
+        steps=asked,
         remaining={area: counted.get(area, none) for area in (NATION, *regions()) if area not in said.reasons},
         reasons=said.reasons,
         left_out=tuple(region for region in said.left_out.split(",") if region),
     )
 
 
-def _steps(measure: Measure, indicator: Indicator, part: Component) -> tuple[Step, ...]:
+def steps(measure: Measure, indicator: Indicator, part: Component) -> tuple[Step, ...]:
     """All units first; then the clauses in the order in which they are asked."""
     conditions = {"pathway": f"pathway = '{indicator.pathway}'"}
     for name, sql in [*part.population.items(), *part.numerator.items()]:

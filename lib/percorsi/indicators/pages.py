@@ -105,7 +105,7 @@ def _page(measure: Measure, indicator: Indicator, cases: list[Case]) -> str:
         "measure": f"`{measure.name}` ({measure.kind}), in `conf/indicators/{measure.file}`",
         "unit": unit,
         "status": f"{measure.status}: {_STATUS[measure.status]}",
-        "needed flows": ", ".join(map(str, measure.needs)),
+        "needed flows": _needs(measure),
         "rests on the quality of": ", ".join(measure.rests_on),
     }
     lines = [
@@ -132,6 +132,14 @@ def _page(measure: Measure, indicator: Indicator, cases: list[Case]) -> str:
         *_cases(measure, indicator, cases),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _needs(measure: Measure) -> str:
+    """`SISM Y, Y+1S1; SDO Y`"""
+    periods: dict[str, list[str]] = {}
+    for need in measure.needs:
+        periods.setdefault(need.flow, []).append(str(need).removeprefix(f"{need.flow} "))
+    return "; ".join(f"{flow} {', '.join(of_flow)}" for flow, of_flow in periods.items())
 
 
 def _counted(measure: Measure, unit: str) -> list[str]:

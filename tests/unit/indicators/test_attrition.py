@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from percorsi import cli, pipeline
 from percorsi.errors import UsageError
 from percorsi.home import Home
-from percorsi.indicators.attrition import as_text, attrition, by_region
+from percorsi.indicators.attrition import as_text, attrition, by_region, steps
 from percorsi.indicators.catalogue import load_catalogue
 from percorsi.regions import regions
 
@@ -233,6 +233,15 @@ def test_the_year_and_what_quality_withholds_are_the_latest_run_s(store, catalog
     assert "010" not in found.reasons
     monkeypatch.setattr("percorsi.runs.list_runs", lambda *_: listed[:2])
     assert "030" not in pipeline.attrition(home, settings, "S20", None, YEAR).reasons
+
+
+def test_every_component_of_the_catalogue_has_its_steps_with_values():
+    for code, (measure, indicator) in load_catalogue().by_code.items():
+        for part in measure.components.values():
+            found = steps(measure, indicator, part)
+            names = [step.clause for step in found]
+            assert names[:2] == ["in_contact", "pathway"] and len(names) == len(set(names)), code
+            assert not [step for step in found if ":" in step.condition], code
 
 
 def call(*arguments: str):

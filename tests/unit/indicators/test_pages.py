@@ -88,7 +88,7 @@ def test_a_page_says_all_that_a_reader_asks():
         "| mark | principal |",
         "`visited_in_time`: `days_to_csm_visit BETWEEN 0 AND :days`",
         "`days` = 14",
-        "SISM Y, SISM Y+1S1, SDO Y",
+        "| needed flows | SISM Y, Y+1S1; SDO Y |",
         "N: national flows",
         "| Visited on day 14 | SPDC stay: from 2015-02-10, to 2015-03-03<br>intervention: day 2015-03-17 "
         "| 3 to 17 March is 14 days; both ends are within. | numerator |",
