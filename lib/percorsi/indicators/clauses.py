@@ -7,6 +7,7 @@ SQL's three truth values. What is not in the tables below is not in the language
 
 import operator
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -188,7 +189,11 @@ def evaluate(tree: exp.Expression, row: Mapping[str, Any], values: Mapping[str, 
 
 
 def _apply(function: Callable, left: Any, right: Any) -> Any:
-    return None if left is None or right is None else function(left, right)
+    if left is None or right is None:
+        return None
+    if {type(left), type(right)} == {Decimal, float}:  # as Spark: doubles, so that a bound met exactly is met
+        left, right = float(left), float(right)
+    return function(left, right)
 
 
 def _joined(left: bool | None, right: bool | None, *, ends: bool) -> bool | None:

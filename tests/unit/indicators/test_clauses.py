@@ -1,6 +1,7 @@
 """The language of clauses: its two meanings, Spark's and plain Python's, are one."""
 
 import itertools
+from decimal import Decimal
 
 import pyarrow as pa
 import pytest
@@ -38,6 +39,16 @@ def test_spark_and_plain_python_agree_on_every_clause(spark):
         expected = [evaluate(parse(sql), row, PARAMETERS) for row in rows]
         assert [row[i] for row in said] == expected, sql
         assert len(set(expected)) > 1, f"{sql} says the same of everybody"
+
+
+def test_spark_and_plain_python_agree_on_bounds_that_decimals_meet(spark):
+    rows = [{"dose": Decimal(dose)} for dose in ("3.333000000", "3.333000001", "1.000000000", "0.999999999")]
+    asked = ["dose <= :highest", "dose >= :highest", "dose BETWEEN :lowest AND :highest"]
+    bounds = {"lowest": 1.0, "highest": 3.333}
+    frame = spark.createDataFrame(rows, "dose decimal(20,9)")
+    for row, said in zip(rows, frame.selectExpr(*(bind(parse(sql), bounds) for sql in asked)).collect(), strict=True):
+        assert list(said) == [evaluate(parse(sql), row, bounds) for sql in asked]
+    assert [evaluate(parse(asked[2]), row, bounds) for row in rows] == [True, False, True, False]
 
 
 @pytest.mark.parametrize(
