@@ -7,6 +7,7 @@ from deltalake import write_deltalake
 
 from percorsi.conformed.sources import COLUMNS, LEDGER, LEDGER_COLUMNS, REGION
 from percorsi.home import Home
+from percorsi.small_frame import small_frame
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -18,7 +19,7 @@ def frame(spark: "SparkSession", flow: str, rows: list[dict]) -> "DataFrame":
     """Current records of a flow as the stage reads them: text, null where a row says nothing."""
     columns = COLUMNS[flow]
     schema = ", ".join(f"{c} string" for c in columns)
-    return spark.createDataFrame([tuple(row.get(c) for c in columns) for row in rows], schema)
+    return small_frame(spark, [tuple(row.get(c) for c in columns) for row in rows], schema)
 
 
 def deliver(home: Home, flow: str, rows: list[dict], only_region: str | None = None) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from flow_records import RECORDS
 from percorsi.flows.layout import load_layouts
 from percorsi.flows.rules import judge
+from percorsi.small_frame import small_frame
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -40,7 +41,7 @@ def judged(spark: "SparkSession", flow: str, cases: Iterable[Case], delivered: d
         tuple((file | RECORDS[flow] | changes | {"at": str(at)}).get(name) for name in names)
         for at, (changes, _) in enumerate(cases)
     ]
-    frame = spark.createDataFrame(rows, ", ".join(f"`{name}` string" for name in names))
+    frame = small_frame(spark, rows, ", ".join(f"`{name}` string" for name in names))
     found = judge(frame, layout.model_copy(update={"rules": numbered}), delivered).select("at", "errors", "accepted")
     return [_read(row) for row in sorted(found.collect(), key=lambda row: int(row["at"]))]
 

@@ -41,6 +41,7 @@ from percorsi.features.crosswalk import Crosswalk
 from percorsi.features.frames import INPUTS as TABLES
 from percorsi.features.frames import build_frames
 from percorsi.settings import load_settings
+from percorsi.small_frame import small_frame
 from percorsi.tables import table
 
 DSM = "030-321-001"
@@ -157,7 +158,7 @@ def frames(spark, people: Iterable[Mapping[str, Any]], services: list[tuple] = S
     for name, told in rows.items():
         declared = table(f"conformed/{name}")
         data = [tuple(row.get(column) for column in declared.columns) for row in told]
-        made[name] = spark.createDataFrame(data, declared.schema)
+        made[name] = small_frame(spark, data, declared.schema)
     return made
 
 

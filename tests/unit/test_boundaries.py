@@ -9,6 +9,7 @@ from percorsi.errors import ConfigurationError
 from percorsi.features.boundaries import Boundaries, Register, answers
 from percorsi.features.crosswalk import COLUMNS, Code, Crosswalk, brought, crosswalk_file, keep, load_crosswalk
 from percorsi.settings import conf_dir
+from percorsi.small_frame import small_frame
 from percorsi.tables import table
 
 HEADER = ",".join(COLUMNS)
@@ -131,7 +132,7 @@ SERVICES = [  # region, azienda, dsm, structure, year
 
 def test_rows_get_the_codes_of_the_year(spark, crosswalk):
     schema = "region string, azienda string, dsm string, structure string, year int"
-    rows = spark.createDataFrame(SERVICES, schema)
+    rows = small_frame(spark, SERVICES, schema)
     moved = Boundaries(crosswalk, rows, EvaluationWindow(2015)).of_year(rows)
     assert moved.columns == rows.columns
     assert sorted(map(tuple, moved.collect()), key=str) == sorted(
@@ -152,7 +153,7 @@ def test_rows_get_the_codes_of_the_year(spark, crosswalk):
 
 
 def test_a_table_without_moves_leaves_rows_as_they_are(spark):
-    service = spark.createDataFrame([], table("conformed/service").schema)
+    service = small_frame(spark, [], table("conformed/service").schema)
     moved = Boundaries(Crosswalk(), service, EvaluationWindow(2015)).of_year(service)
     plan = moved._jdf.queryExecution().optimizedPlan().toString()
     assert moved.schema == service.schema and "Join" not in plan

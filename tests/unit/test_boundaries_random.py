@@ -15,6 +15,7 @@ from percorsi.features.boundaries import Answers, Boundaries, Register, answers,
 from percorsi.features.crosswalk import COLUMNS, Crosswalk, load_crosswalk
 from percorsi.home import CROSSWALK
 from percorsi.regions import regions
+from percorsi.small_frame import small_frame
 
 AZIENDE, DSMS, STRUCTURES = ("301", "302", "303"), ("001", "002"), ("s7", "s8", "s9")
 YEARS = range(2012, 2017)
@@ -112,8 +113,8 @@ def test_random_tables_and_registers_in_frames(spark, tmp_path) -> None:
     rows = [row for region in regions() for row in random_moves(chance, tmp_path, region)]
     services = [row for region in regions() for row in random_services(chance, region)]
     crosswalk, oracle = table(tmp_path, *rows), by_oracle(tmp_path, services)
-    service = spark.createDataFrame([(*row, Y) for row in services], SCHEMA)
-    asked = spark.createDataFrame(codes(*regions()), SCHEMA)
+    service = small_frame(spark, [(*row, Y) for row in services], SCHEMA)
+    asked = small_frame(spark, codes(*regions()), SCHEMA)
     told = Boundaries(crosswalk, service, EvaluationWindow(Y)).of_year(asked, into=("azienda_of_y", "dsm_of_y"))
     found = [tuple(row) for row in told.collect()]
     assert len(found) == len(codes(*regions()))

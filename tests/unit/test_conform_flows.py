@@ -7,6 +7,7 @@ import pytest
 from current_records import frame
 from percorsi.conformed import contacts, hospital, people, registers
 from percorsi.conformed.identity import ANONYMOUS_CUNI, cuni_identity, with_person_id
+from percorsi.small_frame import small_frame
 from percorsi.tables import table
 
 KEY = bytes(range(32))
@@ -15,7 +16,7 @@ HERE = {"region": "030", "azienda": "301", "cuni": "P"}
 
 @pytest.fixture(scope="module")
 def person(spark) -> int:
-    named = with_person_id(spark.createDataFrame([("P",)], "cuni string"), cuni_identity("cuni"), KEY)
+    named = with_person_id(small_frame(spark, [("P",)], "cuni string"), cuni_identity("cuni"), KEY)
     return named.first().person_id
 
 

@@ -8,6 +8,7 @@ import pytest
 from percorsi import code_lists
 from percorsi.errors import ConfigurationError
 from percorsi.settings import conf_dir, load_yaml
+from percorsi.small_frame import small_frame
 
 # ATC, form -> the classes of the manual's table that it is of
 PACKS = {
@@ -51,7 +52,7 @@ PRECURSORS = {"F92": True, "F920": True, "F901": True, "F900": False, "F911": Tr
 
 def holding(spark, columns: str, rows: list[tuple], conditions: dict[str, str]) -> list[set[str]]:
     """Row -> names of the conditions that hold; none is ever null."""
-    frame = spark.createDataFrame(rows, columns).selectExpr(*(f"{sql} as {name}" for name, sql in conditions.items()))
+    frame = small_frame(spark, rows, columns).selectExpr(*(f"{sql} as {name}" for name, sql in conditions.items()))
     found = [r.asDict() for r in frame.collect()]
     assert not any(value is None for row in found for value in row.values())
     return [{name for name, value in row.items() if value} for row in found]

@@ -13,6 +13,7 @@ from percorsi.features.crosswalk import COLUMNS, Crosswalk
 from percorsi.features.frames import INPUTS, TABLES
 from percorsi.home import CROSSWALK
 from percorsi.settings import Parameters
+from percorsi.small_frame import small_frame
 from percorsi.tables import declared_tables, table
 
 VISIT = {"intervention": {"day": d(2015, 2, 10)}}
@@ -258,7 +259,7 @@ def test_the_stage_makes_the_slice_of_a_year_once(spark, store, settings, monkey
     def instead(conformed, parameters, year, keep, crosswalk) -> dict:
         made.append(year)
         assert conformed.keys() == set(INPUTS)
-        return {name: spark.createDataFrame([], table(f"features/{name}").schema) for name in few}
+        return {name: small_frame(spark, [], table(f"features/{name}").schema) for name in few}
 
     few = ("person_year", "excluded")
     monkeypatch.setattr("percorsi.features.stage.TABLES", few)

@@ -10,6 +10,7 @@ from flow_records import RECORDS
 from percorsi.errors import ConfigurationError
 from percorsi.flows.layout import Layout, load_layouts
 from percorsi.flows.rules import judge
+from percorsi.small_frame import small_frame
 
 REPORTED = {("ANT", "3072"), "7366", "7395", "3947", "7302", "P020", "P021", "P022", "P023"}
 LATE = {"PST": ["7341"], "PSS": ["P010"]}  # what a day outside the semester of its record earns
@@ -311,7 +312,7 @@ def _judged(spark, layout: Layout, records: list[dict]) -> list:
         )
         for at, record in enumerate(records)
     ]
-    frame = spark.createDataFrame(rows, ", ".join(f"`{n}` string" for n in names))
+    frame = small_frame(spark, rows, ", ".join(f"`{n}` string" for n in names))
     found = judge(frame, layout).select("at", "errors", "accepted").collect()
     return sorted(found, key=lambda row: int(row["at"]))
 

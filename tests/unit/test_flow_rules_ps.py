@@ -11,6 +11,7 @@ from percorsi.flows import ingest, rejections
 from percorsi.flows.layout import codes, load_layouts
 from percorsi.flows.rules import judge
 from percorsi.home import Home
+from percorsi.small_frame import small_frame
 from percorsi.storage import Store
 
 PERIOD = ("file_region", "file_year", "file_period")
@@ -470,7 +471,7 @@ def judged(spark) -> list:
     file = {"file_region": "030", "file_year": "2015", "file_period": ""}
     records = [RECORDS["PS"] | file | changes | {"at": str(at)} for at, (changes, _) in enumerate(CASES)]
     rows = [tuple(record.get(name) for name in names) for record in records]
-    frame = spark.createDataFrame(rows, ", ".join(f"`{name}` string" for name in names))
+    frame = small_frame(spark, rows, ", ".join(f"`{name}` string" for name in names))
     found = judge(frame, layout).select("at", "errors", "accepted").collect()
     return sorted(found, key=lambda row: int(row["at"]))
 

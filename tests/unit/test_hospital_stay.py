@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from percorsi.conformed.hospital import discharges, hospital_records, join_transfers, number_stays
 from percorsi.conformed.identity import ANONYMOUS_CUNI
 from percorsi.conformed.sources import COLUMNS
+from percorsi.small_frame import small_frame
 
 SCHEMA = (
     "person_id bigint, record_rank int, regime string, admission_date date, discharge_date date, admission_ward string,"
@@ -38,7 +39,7 @@ def frame(spark, histories: list[list[tuple]]):
     for person, records in enumerate(histories):
         ordered = sorted(records, key=lambda r: (r[1], r[2]))
         rows += [(person, rank, *r) for rank, r in enumerate(ordered, 1)]
-    return spark.createDataFrame(rows, SCHEMA)
+    return small_frame(spark, rows, SCHEMA)
 
 
 # what: records -> stays, each (admission, discharge, records, SPDC admission, SPDC discharge, SPDC records, TSO, mode)
@@ -227,7 +228,8 @@ def test_records_are_typed_and_ranked(spark) -> None:
         },
     ]
     columns = COLUMNS["SDO"]
-    sdo = spark.createDataFrame(
+    sdo = small_frame(
+        spark,
         [tuple({**dict.fromkeys(columns), **plain, **row}[c] for c in columns) for row in given_rows],
         ", ".join(f"{c} string" for c in columns),
     )

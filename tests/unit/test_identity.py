@@ -12,6 +12,7 @@ from percorsi.conformed import identity
 from percorsi.conformed.people import persons, registrations
 from percorsi.conformed.sources import COLUMNS
 from percorsi.errors import PercorsiError
+from percorsi.small_frame import small_frame
 
 KEY = bytes(range(32))
 LONG_KEY = bytes(range(100))
@@ -24,14 +25,14 @@ def _number(text: str, key: bytes) -> int:
 @pytest.mark.parametrize("key", [KEY, LONG_KEY], ids=["short key", "key longer than a block"])
 def test_it_is_the_first_60_bits_of_hmac_sha256(spark, key: bytes) -> None:
     texts = ["A" * 88, "record|030|321|001|x", "perché", "b"]
-    df = spark.createDataFrame([(t,) for t in texts], "text string")
+    df = small_frame(spark, [(t,) for t in texts], "text string")
     got = {r.text: r.person_id for r in identity.with_person_id(df, F.col("text"), key).collect()}
     assert got == {t: _number(t, key) for t in texts}
     assert all(0 <= n < 1 << 60 for n in got.values())
 
 
 def test_no_plan_shows_the_key(spark) -> None:
-    df = spark.createDataFrame([("A" * 88,)], "text string")
+    df = small_frame(spark, [("A" * 88,)], "text string")
     made = identity.with_person_id(df, F.col("text"), KEY)
     for _ in range(2):  # before and after it ran
         shown = io.StringIO()
@@ -55,8 +56,8 @@ def test_the_fingerprint_is_that_of_the_key() -> None:
 def _anagrafica(spark, rows: list[dict]):
     plain = {"year": "2015", "period": "S1", "region": "030", "azienda": "321", "dsm": "001", "cuni_type": "0"}
     whole = [{**dict.fromkeys(COLUMNS["ANT"]), **plain, **row} for row in rows]
-    return spark.createDataFrame(
-        [tuple(r[c] for c in COLUMNS["ANT"]) for r in whole], ", ".join(f"{c} string" for c in COLUMNS["ANT"])
+    return small_frame(
+        spark, [tuple(r[c] for c in COLUMNS["ANT"]) for r in whole], ", ".join(f"{c} string" for c in COLUMNS["ANT"])
     )
 
 
@@ -103,10 +104,10 @@ def test_persons_tell_what_their_records_contradict(spark) -> None:
     )
     told = "person_id bigint, identity_hash bigint, sex string, birth_year int"
     numbers = {c: _number(c, KEY) for c in "PQRS"}
-    hashes = {r.c: r.h for r in spark.createDataFrame([(c,) for c in "PQRS"], "c string").select(
+    hashes = {r.c: r.h for r in small_frame(spark, [(c,) for c in "PQRS"], "c string").select(
         "c", identity.identity_hash(F.col("c")).alias("h")).collect()}  # fmt: skip
-    discharges = spark.createDataFrame(
-        [(numbers["P"], hashes["P"], "2", 1970), (numbers["S"], hashes["S"], "2", 1980)], told
+    discharges = small_frame(
+        spark, [(numbers["P"], hashes["P"], "2", 1970), (numbers["S"], hashes["S"], "2", 1980)], told
     )
     frame = persons(registrations(ant, _anagrafica(spark, []), KEY), [discharges])
     identity.refuse_collision(frame)
@@ -121,8 +122,8 @@ def test_persons_tell_what_their_records_contradict(spark) -> None:
 
 def test_two_identities_of_one_number_are_refused_without_telling_it(spark) -> None:
     columns = "person_id bigint, identity_low bigint, identity_high bigint"
-    identity.refuse_collision(spark.createDataFrame([(11, 5, 5), (12, 6, 6)], columns))
+    identity.refuse_collision(small_frame(spark, [(11, 5, 5), (12, 6, 6)], columns))
     with pytest.raises(PercorsiError) as refused:
-        identity.refuse_collision(spark.createDataFrame([(11, 5, 5), (12, 6, 7)], columns))
+        identity.refuse_collision(small_frame(spark, [(11, 5, 5), (12, 6, 7)], columns))
     assert refused.value.exit_code == 1
     assert "12" not in str(refused.value)

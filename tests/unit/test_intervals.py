@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from percorsi.intervals.calendar import Calendar
 from percorsi.intervals.lines import days_to_first, first_missed_window, longest_gap
+from percorsi.small_frame import small_frame
 
 FIRST, LAST = date(2015, 1, 1), date(2015, 6, 30)  # 181 days: three words, the last one not full
 DAYS = 181
@@ -48,7 +49,7 @@ def line(days: set[int], length: int = LINE_DAYS) -> str:
 def asked(spark, examples: list[tuple[set[int], int, int]], question: Callable) -> list[int | None]:
     """The answers to a question of (line, start, end) for all examples, in their order."""
     rows = [(n, line(days), start, end) for n, (days, start, end) in enumerate(examples)]
-    frame = spark.createDataFrame(rows, "n int, line string, a int, b int")
+    frame = small_frame(spark, rows, "n int, line string, a int, b int")
     answer = question(F.col("line"), F.col("a"), F.col("b")).alias("answer")
     return [row["answer"] for row in frame.select("n", answer).orderBy("n").collect()]
 
@@ -100,7 +101,7 @@ def test_first_missed_window_is_that_of_the_set(spark, length: int, count: int) 
 
 
 def test_nothing_is_said_without_a_day_to_start_from(spark) -> None:
-    frame = spark.createDataFrame([("0101", None, 3)], "line string, a int, b int")
+    frame = small_frame(spark, [("0101", None, 3)], "line string, a int, b int")
     text, a, b = F.col("line"), F.col("a"), F.col("b")
     answers = [days_to_first(text, a, b), longest_gap(text, a, b), first_missed_window(text, a, b, 1, 2)]
     assert tuple(frame.select(*answers).first()) == (None, None, None)
@@ -123,7 +124,7 @@ def test_days_collected_are_the_set_of_days(spark) -> None:
     edges = [[0, 62, 63, 125, 126, 180], [-1, 181], [-63, -64], [5, 5]]
     examples = [*edges, *drawn(st.lists(st.integers(-70, DAYS + 70), min_size=1, max_size=30), 100)]
     rows = [(n, day(number)) for n, days in enumerate(examples) for number in days]
-    located = CALENDAR.locate(spark.createDataFrame(rows, "n int, date date"), F.col("date"))
+    located = CALENDAR.locate(small_frame(spark, rows, "n int, date date"), F.col("date"))
     late = F.col("day_position") >= 90
     words = [CALENDAR.collect_days().alias("all"), CALENDAR.collect_days(late).alias("late")]
     grouped = located.groupBy("n").agg(*words).orderBy("n")
@@ -140,7 +141,7 @@ def test_spans_collected_are_the_union_of_their_days(spark) -> None:
     edges = [[(0, 0)], [(180, 180)], [(-5, 300)], [(62, 63)], [(63, 125)], [(10, 9)], [(-9, -1)], [(0, 5), (5, 9)]]
     examples = [*edges, *drawn(spans, 100)]
     rows = [(n, day(a), day(b)) for n, example in enumerate(examples) for a, b in example]
-    frame = spark.createDataFrame(rows, "n int, a date, b date")
+    frame = small_frame(spark, rows, "n int, a date, b date")
     located = CALENDAR.locate_spans(frame, F.col("a"), F.col("b"))
     grouped = located.groupBy("n").agg(CALENDAR.collect_spans().alias("span")).orderBy("n")
     covered = [{d for a, b in example for d in range(a, b + 1)} for example in examples]
@@ -152,6 +153,6 @@ def test_spans_collected_are_the_union_of_their_days(spark) -> None:
 def test_the_line_of_several_calendars_is_their_union_and_a_null_covers_nothing(spark) -> None:
     first_bit = 1 << 62  # the first day of a word
     rows = [([first_bit, 1, 0], None), ([0, 0, 0], [1, 0, first_bit])]
-    frame = spark.createDataFrame(rows, "one array<bigint>, other array<bigint>")
+    frame = small_frame(spark, rows, "one array<bigint>, other array<bigint>")
     lines_of = [row[0] for row in frame.select(CALENDAR.line("one", "other")).collect()]
     assert lines_of == [line({0, 125}, DAYS), line({62, 126}, DAYS)]

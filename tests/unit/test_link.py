@@ -3,6 +3,7 @@
 import pytest
 
 from percorsi.conformed.link import known_by, linked, links
+from percorsi.small_frame import small_frame
 
 ANAGRAFICA = "register string, region string, azienda string, dsm string, id_rec string, year int, semester int, person_id bigint"  # noqa: E501
 ACTIVITY = (
@@ -71,8 +72,8 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def facts(spark):
-    activity = spark.createDataFrame([(case, *given) for case, (given, _) in CASES.items()], ACTIVITY)
-    anagrafica = spark.createDataFrame(REGISTRATIONS, ANAGRAFICA)
+    activity = small_frame(spark, [(case, *given) for case, (given, _) in CASES.items()], ACTIVITY)
+    anagrafica = small_frame(spark, REGISTRATIONS, ANAGRAFICA)
     return linked(activity, links(anagrafica)).cache()
 
 
@@ -104,6 +105,6 @@ def test_the_years_loaded_beyond_the_data_end_change_nothing(spark, facts) -> No
     """What a data end of 2015 sees with all loaded is what it sees with nothing later loaded."""
     early = [r for r in REGISTRATIONS if r[5] <= 2015]
     given = [(case, *g) for case, (g, _) in CASES.items() if g[5] <= 2015]
-    alone = linked(spark.createDataFrame(given, ACTIVITY), links(spark.createDataFrame(early, ANAGRAFICA)))
+    alone = linked(small_frame(spark, given, ACTIVITY), links(small_frame(spark, early, ANAGRAFICA)))
     wanted = {(r.case, r.person_id) for r in known_by(facts, 2015).where("year <= 2015").collect()}
     assert {(r.case, r.person_id) for r in known_by(alone, 2015).collect()} == wanted

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from histories import built
 from percorsi.cohorts.groups import group_sql, groups
 from percorsi.errors import ConfigurationError
+from percorsi.small_frame import small_frame
 
 SCHIZOPHRENIA, BIPOLAR, DEPRESSIVE, PERSONALITY = "29530", "29640", "29630", "30183"
 ANXIETY = "30000"
@@ -121,7 +122,7 @@ def test_pathway(number: int, pathways) -> None:
 
 def test_codes_lie_in_their_group(spark) -> None:
     rows = [(code, pathway) for pathway, codes in CODES.items() for code in codes]
-    frame = spark.createDataFrame(rows, "code string, pathway string")
+    frame = small_frame(spark, rows, "code string, pathway string")
     found = frame.where(~F.expr(f"{group_sql('code')} <=> pathway")).collect()
     assert [tuple(row) for row in found] == []
 

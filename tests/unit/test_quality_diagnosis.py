@@ -7,6 +7,7 @@ import pytest
 from percorsi.quality.counts import NOTHING_REJECTED, add_up, shares
 from percorsi.quality.diagnosis import REJECTED_COUNTS, count_episodes, count_rejected
 from percorsi.regions import regions
+from percorsi.small_frame import small_frame
 
 EPISODE_SCHEMA = """person_id long, register string, region string, azienda string, dsm string, structure string,
     contact_id string, year int, semester int, opening_date date, opening_diagnosis string, closing_date date,
@@ -20,7 +21,7 @@ def record(contact, year, semester, opening="29530", *, opened="2014-03-01", clo
 
 
 def counts_of(spark, records, year=2015):
-    df = count_episodes(spark.createDataFrame(records, EPISODE_SCHEMA), year)
+    df = count_episodes(small_frame(spark, records, EPISODE_SCHEMA), year)
     return {(r["dsm"], r["semester"]): r.asDict() for r in df.collect()}
 
 
@@ -132,7 +133,7 @@ def rejected(spark):
         line("11"),
     ]
     current = [line("6", delivery="b"), line("11")]
-    frames = [spark.createDataFrame(rows, RAW_SCHEMA) for rows in (lines, current)]
+    frames = [small_frame(spark, rows, RAW_SCHEMA) for rows in (lines, current)]
     return count_rejected(*frames, KEY, 2015).toPandas()
 
 
@@ -150,7 +151,7 @@ def test_a_record_is_lost_once_and_only_while_none_of_its_key_is_current(rejecte
 @pytest.fixture(scope="module")
 def table(spark, rejected):
     records = [record("1", 2015, 1, "296"), record("2", 2015, 2, "99999", dsm="002")]
-    by_dsm = count_episodes(spark.createDataFrame(records, EPISODE_SCHEMA), 2015).toPandas()
+    by_dsm = count_episodes(small_frame(spark, records, EPISODE_SCHEMA), 2015).toPandas()
     return add_up(by_dsm, rejected, 2015)
 
 
@@ -190,7 +191,7 @@ def test_rejected_records_are_in_the_denominator_of_the_shares(table):
 
 
 def test_a_year_without_any_record(spark):
-    by_dsm = count_episodes(spark.createDataFrame([], EPISODE_SCHEMA), 2015).toPandas()
+    by_dsm = count_episodes(small_frame(spark, [], EPISODE_SCHEMA), 2015).toPandas()
     wide, parts = shares(add_up(by_dsm, NOTHING_REJECTED, 2015))
     assert len(wide) == 22
     assert wide.drop(columns=["level", "area", "name"]).isna().all().all()

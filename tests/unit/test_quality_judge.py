@@ -11,6 +11,7 @@ from percorsi.flows import load_layouts
 from percorsi.home import Home
 from percorsi.quality import judge, regions_left
 from percorsi.quality import report as reporting
+from percorsi.small_frame import small_frame
 from percorsi.storage import Store
 from percorsi.tables import table
 
@@ -58,7 +59,7 @@ def judged(spark, tmp_path_factory):
     store = Store(Home(tmp_path_factory.mktemp("judged")), spark)
 
     def write(name, rows, schema, **options):
-        write_deltalake(store.path(name), spark.createDataFrame(rows, schema).toArrow(), **options)
+        write_deltalake(store.path(name), small_frame(spark, rows, schema).toArrow(), **options)
 
     rows = episodes("010", 10, 0) + episodes("030", 5, 5, 100) + episodes("041", 4, 6, 200) + episodes("150", 9, 0, 300)
     early = (*episodes("010", 0, 1, 400)[0][:-1], 2014)  # what a data end of 2014 took for a person: not in sight

@@ -5,6 +5,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from percorsi.digests import digest
+from percorsi.small_frame import small_frame
 from percorsi.storage import Store
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ class Sources:
         from pyspark.sql import functions as F
 
         if self.versions[name] < 0:
-            return self._store.spark.createDataFrame([], ", ".join(f"{c} string" for c in columns))
+            return small_frame(self._store.spark, [], ", ".join(f"{c} string" for c in columns))
         rows = self._store.read(table, self.versions[name])
         if regions is not None:
             rows = rows.where(F.col(REGION).isin(sorted(regions)))

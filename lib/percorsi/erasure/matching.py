@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from percorsi.conformed.identity import ANONYMOUS_TYPES, tells_nobody_apart
 from percorsi.flows.layout import Layout
+from percorsi.small_frame import small_frame
 from percorsi.storage import Store
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ class Matching:
         return self._store.spark.createDataFrame(self._store.spark.sparkContext.parallelize(rows, 1), schema)
 
     def _union(self, frames: "list[DataFrame]", schema: str) -> "DataFrame":
-        return reduce(lambda a, b: a.unionByName(b), frames, self._store.spark.createDataFrame([], schema))
+        return reduce(lambda a, b: a.unionByName(b), frames, small_frame(self._store.spark, [], schema))
 
     def _keep(self, df: "DataFrame") -> "DataFrame":
         self._kept.append(df.persist())

@@ -6,6 +6,7 @@ from datetime import date
 from percorsi.erasure.unfinished import Erasure
 from percorsi.flows.ledger import small_table
 from percorsi.home import Home
+from percorsi.small_frame import small_frame
 from percorsi.storage import Store
 
 TABLE = "erasure"
@@ -38,5 +39,5 @@ def records(home: Home) -> list[Record]:
 def keep(store: Store, erasure: Erasure, key: str, reason: str | None, lines: dict[str, int], runs: list[str]) -> None:
     """Write one erasure's row; written again it is the same row."""
     row = (erasure.name, date.fromisoformat(erasure.day), key, list(erasure.persons), reason, lines, runs)
-    frame = store.spark.createDataFrame([row], _SCHEMA).coalesce(1)
+    frame = small_frame(store.spark, [row], _SCHEMA).coalesce(1)
     store.write(frame, TABLE, replace_where=f"erasure = '{erasure.name}'")

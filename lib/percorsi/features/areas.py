@@ -15,6 +15,7 @@ from percorsi.features.boundaries import Boundaries
 from percorsi.features.crosswalk import Crosswalk
 from percorsi.features.services import SPDC, dsm_area
 from percorsi.regions import regions
+from percorsi.small_frame import small_frame
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -49,8 +50,10 @@ def names(service: "DataFrame", window: EvaluationWindow) -> "DataFrame":
         told = rows.where(F.col(name).isNotNull()).groupBy(area.alias("area")).agg(F.max_by(name, order).alias("name"))
         return told.select(F.lit(level).alias("level"), "area", "name")
 
-    of_regions = service.sparkSession.createDataFrame(
-        [("region", code, name) for code, name in regions().items()], "level string, area string, name string"
+    of_regions = small_frame(
+        service.sparkSession,
+        [("region", code, name) for code, name in regions().items()],
+        "level string, area string, name string",
     )
     hospitals = of_year.where(F.col("kind") == SPDC)
     return of_regions.unionByName(named(of_year, "dsm", dsm_area(), "dsm_name")).unionByName(

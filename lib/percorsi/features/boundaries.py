@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from percorsi.cohorts.window import EvaluationWindow
 from percorsi.features.crosswalk import Code, Crosswalk, Move
+from percorsi.small_frame import small_frame
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -68,10 +69,10 @@ class Boundaries:
 
     def _table(self) -> "DataFrame":
         rows = [
-            (*key, {"|".join(of): code and (code.azienda, code.dsm) for of, code in told.items()})
+            (*key, {"|".join(of): code and {"azienda": code.azienda, "dsm": code.dsm} for of, code in told.items()})
             for key, told in sorted(self._answers.items())
         ]
-        return self._spark.createDataFrame(rows, _SCHEMA)
+        return small_frame(self._spark, rows, _SCHEMA)
 
 
 def _register(crosswalk: Crosswalk, service: "DataFrame", window: EvaluationWindow) -> Register:

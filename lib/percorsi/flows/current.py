@@ -18,6 +18,7 @@ from percorsi.flows.registers import Registers, asked_by
 from percorsi.flows.unknown import BROADCAST_KEYS, faults_by_file, holds_faults, without_rejected, write_faults
 from percorsi.home import Home
 from percorsi.side_by_side import side_by_side
+from percorsi.small_frame import small_frame
 from percorsi.storage import Store
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def refresh(store: Store, ledger: list[Entry], layouts: dict[str, Layout], tick:
     fates = [fate for parts in built.values() for fate in parts.values()]
     if rebuilt:
         rows = [tuple(getattr(fate, f.name) for f in fields(Fate)) for fate in fates]
-        store.write(store.spark.createDataFrame(rows, _STATE_SCHEMA).coalesce(1), STATE)
+        store.write(small_frame(store.spark, rows, _STATE_SCHEMA).coalesce(1), STATE)
     return fates
 
 

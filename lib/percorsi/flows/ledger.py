@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from percorsi.digests import digest
 from percorsi.home import Home
+from percorsi.small_frame import small_frame
 from percorsi.storage import Store
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def append(store: Store, entries: list[Entry]) -> None:
     """Write all rows of one delivery in one commit."""
     (delivery,) = {e.delivery for e in entries}
     rows = [tuple(getattr(e, f.name) for f in fields(Entry)) for e in entries]
-    frame = store.spark.createDataFrame(rows, _SCHEMA).coalesce(1)
+    frame = small_frame(store.spark, rows, _SCHEMA).coalesce(1)
     store.write(frame, LEDGER, partition_by=("delivery",), replace_where=f"delivery = '{delivery}'")
 
 

@@ -11,6 +11,7 @@ from percorsi.flows.content import SEPARATOR, Content, header_positions
 from percorsi.flows.files import Refusal, literal_path
 from percorsi.flows.layout import Layout
 from percorsi.flows.rules import NO_TEXT, WRONG_FIELDS
+from percorsi.small_frame import small_frame
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row, SparkSession
@@ -45,7 +46,7 @@ class FlowLines:
     def _text(self, paths: list[str]) -> "DataFrame":
         """The lines of some files. Files of no bytes are not among them: one that calls itself gzip cannot be read."""
         if not paths:
-            return self.spark.createDataFrame([], "value string, path string, block long, id long")
+            return small_frame(self.spark, [], "value string, path string, block long, id long")
         return (
             self.spark.read.option("lineSep", "\n")
             .text(paths)
@@ -175,7 +176,7 @@ class FlowLines:
     def _records_of_text(self) -> "DataFrame":
         from pyspark.sql import functions as F
 
-        blocks = self.spark.createDataFrame(self._blocks, _BLOCK_SCHEMA)
+        blocks = small_frame(self.spark, self._blocks, _BLOCK_SCHEMA)
         fault = (
             f"case when not is_valid_utf8(value) then '{NO_TEXT}' when size(parts) <> width then '{WRONG_FIELDS}' end"
         )

@@ -6,6 +6,7 @@ from percorsi.flows.content import LONGEST_LINE, SEPARATOR, Content, faults_of_n
 from percorsi.flows.files import DeliveryFile, Refusal, literal_path
 from percorsi.flows.layout import Layout
 from percorsi.flows.rules import NO_TEXT
+from percorsi.small_frame import small_frame
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -123,7 +124,7 @@ def records(spark: "SparkSession", layout: Layout, content: Content, blanks: str
 
     file = content.file
     if not content.lines:
-        return spark.createDataFrame([], _schema(layout))
+        return small_frame(spark, [], _schema(layout))
     positions = header_positions(content.header, layout)
     read = spark.read.parquet(literal_path(str(file.address)))
     as_text = [F.expr(_as_text(name, kind)).alias(f"_{at}") for at, (name, kind) in enumerate(read.dtypes)]

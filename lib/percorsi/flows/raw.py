@@ -8,6 +8,7 @@ from percorsi.flows.files import literal_path
 from percorsi.flows.layout import SLICE_FORMS, Layout
 from percorsi.flows.lines import FlowLines
 from percorsi.flows.rules import ERRORS_TYPE, judge
+from percorsi.small_frame import small_frame
 from percorsi.storage import Store
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def judged(store: Store, flows: list[str], delivery: str) -> "DataFrame":
     ]
     schema = f"slice string, file string, line long, accepted boolean, errors {ERRORS_TYPE}"
     if not files:
-        return store.spark.createDataFrame([], f"flow string, {schema}")
+        return small_frame(store.spark, [], f"flow string, {schema}")
     return (
         store.spark.read.schema(schema)
         .parquet(*map(literal_path, files))

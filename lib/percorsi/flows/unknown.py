@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from percorsi.flows.raw import REGION_OF_SLICE, REJECTED
 from percorsi.flows.rules import rejects
+from percorsi.small_frame import small_frame
 from percorsi.storage import Store
 
 if TYPE_CHECKING:
@@ -63,4 +64,4 @@ def rejections(store: Store, delivery: str) -> "DataFrame":
     tables = [name for name in (REJECTED, REJECTED_BY_REGISTER) if store.exists(name)]
     found = [store.read(name).where(f"delivery = '{delivery}'").select(*columns) for name in tables]
     schema = ", ".join(f"{c} {'long' if c == 'line' else 'string'}" for c in columns)
-    return reduce(lambda left, right: left.unionByName(right), found, store.spark.createDataFrame([], schema))
+    return reduce(lambda left, right: left.unionByName(right), found, small_frame(store.spark, [], schema))

@@ -23,6 +23,7 @@ from percorsi.quality.judging import failed_areas
 from percorsi.quality.scorecard import write_scorecard
 from percorsi.quality.suites import Check, Suite, load_suites
 from percorsi.regions import regions
+from percorsi.small_frame import small_frame
 from percorsi.storage import Store
 from percorsi.tables import table
 
@@ -195,5 +196,5 @@ def _write(store: Store, frame: pd.DataFrame, name: str, slice_: str, written: s
     """Replace one slice (`column = value`) of a table of counts."""
     plain = frame.astype(object).where(frame.notna(), None)
     rows = [tuple(v.item() if hasattr(v, "item") else v for v in row) for row in plain.itertuples(index=False)]
-    df = store.spark.createDataFrame(rows, table(name).schema)
+    df = small_frame(store.spark, rows, table(name).schema)
     store.write(df, name, digest=written, partition_by=(slice_.split()[0],), replace_where=slice_)
