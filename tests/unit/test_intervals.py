@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
 from percorsi.intervals.calendar import Calendar
-from percorsi.intervals.lines import days_to_first, first_missed_window, longest_gap
+from percorsi.intervals.lines import days_to_first, first_missed_window, longest_gap, longest_wait
 from percorsi.small_frame import small_frame
 
 FIRST, LAST = date(2015, 1, 1), date(2015, 6, 30)  # 181 days: three words, the last one not full
@@ -78,6 +78,13 @@ def slow_first_missed(days: set[int], start: int, end: int, length: int, count: 
     return None
 
 
+def slow_longest_wait(starts: set[int], days: set[int], end: int) -> int | None:
+    waits = [
+        min((day for day in days if start < day <= end), default=LINE_DAYS) - start for start in starts if start < end
+    ]
+    return max(waits, default=None)
+
+
 # The questions -----------------------------------------------------------------------------------------------------
 
 
@@ -100,11 +107,23 @@ def test_first_missed_window_is_that_of_the_set(spark, length: int, count: int) 
     assert got == [slow_first_missed(*example, length, count) for example in examples]
 
 
+def test_longest_wait_is_that_of_the_set(spark) -> None:
+    edges = [({3}, {3, 9}, 23), ({3}, {9}, 8), ({3}, {9}, 9), ({3}, {9}, 3), ({0, 5}, {4, 23}, 23), (set(), {5}, 23)]
+    examples = [*edges, *drawn(st.tuples(st.sets(positions), st.sets(positions), positions))]
+    rows = [(n, line(starts), line(days), end) for n, (starts, days, end) in enumerate(examples)]
+    frame = small_frame(spark, rows, "n int, starts string, days string, b int")
+    answer = longest_wait(F.col("starts"), F.col("days"), F.col("b")).alias("answer")
+    got = [row["answer"] for row in frame.select("n", answer).orderBy("n").collect()]
+    assert got == [slow_longest_wait(*example) for example in examples]
+    assert got[:6] == [6, 21, 6, None, 18, None]
+
+
 def test_nothing_is_said_without_a_day_to_start_from(spark) -> None:
     frame = small_frame(spark, [("0101", None, 3)], "line string, a int, b int")
     text, a, b = F.col("line"), F.col("a"), F.col("b")
     answers = [days_to_first(text, a, b), longest_gap(text, a, b), first_missed_window(text, a, b, 1, 2)]
-    assert tuple(frame.select(*answers).first()) == (None, None, None)
+    answers += [longest_wait(F.lit(None).cast("string"), text, b), longest_wait(text, text, a)]
+    assert tuple(frame.select(*answers).first()) == (None,) * 5
 
 
 # Calendars ---------------------------------------------------------------------------------------------------------

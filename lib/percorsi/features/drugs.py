@@ -20,6 +20,8 @@ LONG_ACTING = "long_acting"
 CLOZAPINE = "clozapine"
 # Classes of conf/codes/drug_classes.yaml that each have the columns of `therapies.of_class`.
 THERAPIES = (ANTIPSYCHOTIC, "dysmetabolic_risk")
+# Those of which the longest therapy inside Y is asked for.
+IN_A_THERAPY = (ANTIPSYCHOTIC,)
 CLASSES = (*THERAPIES, LONG_ACTING, CLOZAPINE)
 SUBSTANCE_LENGTH = 7  # of an ATC code of the fifth level
 
@@ -74,7 +76,8 @@ def of_persons(
     first and previous, dates of the first dispensing of Y and of the last one before Y; days, the calendar of the days
     with a dispensing, and dispensing_days, their number in Y; first_covered and last_covered of Y, by dispensings
     (positions in the calendar of outcomes); therapies, the runs (positions in the calendar of all years read), as
-    outcomes see them, and therapies_seen, as the cohort does. `institutions`: rows of `institutions.of_persons`.
+    outcomes see them (null but for `THERAPIES`), and therapies_seen, as the cohort does (null but for `IN_A_THERAPY`).
+    `institutions`: rows of `institutions.of_persons`.
     """
     from pyspark.sql import functions as F
 
@@ -108,13 +111,18 @@ def of_persons(
 
     gap = parameters.therapy_gap_days
     first_covered = F.instr(of_year("covered_line"), F.lit("1")) - 1
+
+    def found(classes: tuple[str, ...], line: "Column", started_by: "Column") -> "Column":
+        # Runs cost more than all the rest: they are sought where they are asked for.
+        return F.when(F.col("drug_class").isin(*classes), runs(line, gap, started_by))
+
     said = F.struct(
         *("first", "previous", "days"),
         F.length(F.replace(of_year("days_line"), F.lit("0"), F.lit(""))).alias("dispensing_days"),
         F.when(first_covered >= 0, first_covered).alias("first_covered"),
         F.when(first_covered >= 0, F.length(F.rtrim(of_year("covered_line"), F.lit("0"))) - 1).alias("last_covered"),
-        runs(F.col("line"), gap, started_by=F.col("covered_line")).alias("therapies"),
-        runs(sight("line_seen"), gap, started_by=sight("covered_line")).alias("therapies_seen"),
+        found(THERAPIES, F.col("line"), F.col("covered_line")).alias("therapies"),
+        found(IN_A_THERAPY, sight("line_seen"), sight("covered_line")).alias("therapies_seen"),
     )
     return (
         lines.select("person_id", F.struct("drug_class", said.alias("said")).alias("entry"))

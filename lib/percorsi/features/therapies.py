@@ -7,7 +7,7 @@ Source: measurement manual, section 2, Dispensing; section 3, S18, S19, S33, S38
 from typing import TYPE_CHECKING
 
 from percorsi.cohorts.window import EvaluationWindow
-from percorsi.features.drugs import ANTIPSYCHOTIC, CLOZAPINE, THERAPIES, of_class
+from percorsi.features.drugs import ANTIPSYCHOTIC, CLOZAPINE, IN_A_THERAPY, THERAPIES, of_class
 from percorsi.intervals.lines import days_to_first
 from percorsi.intervals.runs import interruption_after, interruptions, longest_run
 from percorsi.settings import Parameters
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 # Classes whose starts after a stay are asked for, and whose interruptions of the year are.
 STARTED_AFTER_STAY = (ANTIPSYCHOTIC,)
 INTERRUPTED = (ANTIPSYCHOTIC,)
-IN_A_THERAPY = (ANTIPSYCHOTIC,)
 
 
 def lines(window: EvaluationWindow) -> dict[str, "Column"]:

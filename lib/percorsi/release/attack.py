@@ -34,25 +34,75 @@ class View:
     denominator_key: list
 
 
-def exposed(views: list[View], threshold: int = 2, seen: "Seen | None" = None) -> list[Target]:
+def exposed(
+    views: list[View], threshold: int = 2, seen: "Seen | None" = None, only: list[int] | None = None
+) -> list[Target]:
     """Hidden cells that give themselves away, as (position of the view, position of the cell).
 
     `views` are the tables that share denominators. Only what is shown of them is used: the counts of hidden cells are
     never read. Empty where every hidden cell is safe. `seen` carries what was learnt to the next attack on the same
-    tables, which may hide more and not less: what was possible then still is.
+    tables, which may hide more and not less: what was possible then still is. With `only`, the cells of these views are
+    asked for, and the others tell no more than their shown denominators: a weaker attacker, and a faster one.
     """
     seen = Seen(threshold) if seen is None else seen
-    system = _System(views)
+    if only is None:
+        system = _System(dict(enumerate(views)))
+    else:
+        system = _System({v: views[v] for v in only}, _shown_denominators(views))
     generator = np.random.default_rng(1)
-    left = [target for target in system.targets if not seen.safe(target)]
+    left = _swept(system, seen, [target for target in system.targets if not seen.safe(target)], generator)
+    if only is None:
+        left = _apart(views, system, seen, left, generator)
+    return [target for target in left if not _cleared(system, seen, target)]
+
+
+def _shown_denominators(views: list[View]) -> dict:
+    return {
+        view.denominator_key[i]: int(view.table.denominator[i]) for view in views for i in np.flatnonzero(~view.hidden)
+    }
+
+
+def groups(views: list[View]) -> list[list[int]]:
+    """Positions of the views whose numerators are bound to each other: components of one code and their differences."""
+    by_code: dict[str, list[int]] = {}
+    for v, view in enumerate(views):
+        by_code.setdefault(view.table.code, []).append(v)
+    return list(by_code.values())
+
+
+def _apart(
+    views: list[View],
+    system: "_System",
+    seen: "Seen",
+    left: list[Target],
+    generator: np.random.Generator,
+) -> list[Target]:
+    """The targets that are not seen to be safe where the numerators of one code alone move.
+
+    Codes of one family share nothing but denominators. In a world that is possible for all, with all its denominators
+    as they are, what is possible for one code is therefore possible with the rest: a question of a few unknowns.
+    """
+    of_codes = groups(views)
+    world = system.world(generator.uniform(-1, 1, system.size)) if left and len(of_codes) > 1 else None
+    if world is None:
+        return left
+    denominators = system.denominators(world)
+    for group in of_codes:
+        part = _System({v: views[v] for v in group}, denominators)
+        for target in _swept(part, seen, [target for target in left if target[0] in group], generator):
+            _cleared(part, seen, target)
+    return [target for target in left if not seen.safe(target)]
+
+
+def _swept(system: "_System", seen: "Seen", left: list[Target], generator: np.random.Generator) -> list[Target]:
+    """One world for all that are left, each pushed to one of its ends: most are seen to be safe at once."""
     for sweep in range(_SWEEPS):
-        # one world for all that are left, each pushed to one of its ends: most are seen to be safe at once
+        if not left:
+            break
         weights = [system.weights(target)[sweep % 2] * generator.uniform(-1, 1) for target in left]
-        if not weights:
-            return []
         seen.learn(system.targets, system.solve(np.sum(weights, axis=0)))
         left = [target for target in left if not seen.safe(target)]
-    return [target for target in left if not _cleared(system, seen, target)]
+    return left
 
 
 def _cleared(system: "_System", seen: "Seen", target: Target) -> bool:
@@ -91,21 +141,24 @@ class Seen:
 
 
 class _System:
-    """The unknowns (hidden numerators, denominators shown nowhere) and the equations between them."""
+    """The unknowns (hidden numerators, denominators shown nowhere) and the equations between them.
 
-    def __init__(self, views: list[View]) -> None:
+    `views`: position -> view; `granted`: name of a denominator -> its count, taken to be known.
+    """
+
+    def __init__(self, views: dict[int, View], granted: dict | None = None) -> None:
         self.targets = [
-            (v, int(i)) for v, view in enumerate(views) for i in np.flatnonzero(view.hidden[: view.table.rows])
+            (v, int(i)) for v, view in views.items() for i in np.flatnonzero(view.hidden[: view.table.rows])
         ]
-        self._shown: dict = {}  # name of a denominator -> its count, where any table shows it
-        for view in views:
+        self._shown: dict = dict(granted or {})  # name of a denominator -> its count, where any table shows it
+        for view in views.values():
             for i in np.flatnonzero(~view.hidden):
                 self._shown[view.denominator_key[i]] = int(view.table.denominator[i])
         self._columns: dict = {}  # unknown -> its column
         self._entries: list[tuple[int, int, float]] = []
         self._low: list[float] = []
         self._high: list[float] = []
-        for v, view in enumerate(views):
+        for v, view in views.items():
             self._add_table(v, view)
         self._add_differences(views)
         self.size = len(self._columns)
@@ -132,10 +185,10 @@ class _System:
             denominators = [(("d", names[i]), sign) for i, sign in signed]
             self._add_row(denominators, relation.denominator_offset, relation.denominator_offset)
 
-    def _add_differences(self, views: list[View]) -> None:
+    def _add_differences(self, views: dict[int, View]) -> None:
         """larger = smaller + difference, of the numerators of components of one population (see `components`)."""
-        place = {id(view.table): v for v, view in enumerate(views)}
-        for v, view in enumerate(views):
+        place = {id(view.table): v for v, view in views.items()}
+        for v, view in views.items():
             parts = [place.get(id(table)) for table in view.table.between or ()]
             if not parts or None in parts:
                 continue
@@ -170,7 +223,7 @@ class _System:
     def _is_shown(self, name: tuple) -> bool:
         return name[0] == "d" and name[1] in self._shown
 
-    def _place_targets(self, views: list[View]) -> None:
+    def _place_targets(self, views: dict[int, View]) -> None:
         """Where the counts of the targets stand: columns of numerator and denominator, -1 where it is known."""
         names = [views[v].denominator_key[i] for v, i in self.targets]
         self._numerators = np.array([self._columns["n", v, i] for v, i in self.targets], dtype=int)
@@ -193,8 +246,18 @@ class _System:
         denominators = np.where(self._denominators >= 0, world[self._denominators], self._known)
         return np.stack([numerators, denominators - numerators])
 
+    def denominators(self, world: np.ndarray) -> dict:
+        """Name of a denominator -> its count in a world, of all there are."""
+        hidden = {name[1]: int(world[column]) for name, column in self._columns.items() if name[0] == "d"}
+        return {**self._shown, **hidden}
+
     def solve(self, weights: np.ndarray) -> np.ndarray | None:
-        """Numerator and rest of each target in a possible world largest in `weights`; None where the solver has none.
+        """Numerator and rest of each target in a possible world largest in `weights`; None where there is none."""
+        world = self.world(weights)
+        return None if world is None else self._counts(world)
+
+    def world(self, weights: np.ndarray) -> np.ndarray | None:
+        """A possible world largest in `weights`, a count for each unknown; None where the solver has none.
 
         The relaxed problem has whole solutions most of the time; whatever comes back is held against the equations.
         """
@@ -208,7 +271,7 @@ class _System:
                 options={"time_limit": _SECONDS, "presolve": not integrality},
             )
             if found.x is not None and self._possible(world := np.round(found.x)):
-                return self._counts(world)
+                return world
         return None
 
     def _possible(self, world: np.ndarray) -> bool:

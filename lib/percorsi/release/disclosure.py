@@ -12,7 +12,7 @@ import numpy as np
 
 from percorsi.errors import ResultUnavailable
 from percorsi.release import components
-from percorsi.release.attack import Seen, View, exposed
+from percorsi.release.attack import Seen, View, exposed, groups
 from percorsi.release.means import hide_means, rounded
 from percorsi.release.relations import LinkedTable, Relation, linked_tables, of_proportions
 from percorsi.release.suppression import Rule, candidates, complete, smallest
@@ -134,8 +134,8 @@ def views(tables: list[LinkedTable], masks: list[np.ndarray]) -> list[View]:
 
 def _withstand(tables: list[LinkedTable], masks: list[np.ndarray], unknown: list[np.ndarray], rule: Rule) -> None:
     """Attack a family and hide more, in place, until the attack finds nothing."""
-    seen = Seen(rule.threshold)
-    while found := exposed(views(tables, [m & u for m, u in zip(masks, unknown, strict=True)]), rule.threshold, seen):
+    seen = [Seen(rule.threshold), Seen(rule.threshold)]  # of each code for itself, and of all together
+    while found := _attacked(views(tables, [m & u for m, u in zip(masks, unknown, strict=True)]), rule, *seen):
         before = [mask.copy() for mask in masks]
         for v, cell in found:
             # what was hidden around it in this round may have been enough: the next attack tells
@@ -147,6 +147,15 @@ def _withstand(tables: list[LinkedTable], masks: list[np.ndarray], unknown: list
                 f"with what earlier releases of the year show, hidden values of {tables[0].code} could be worked out",
                 next_step="do not publish these values, or fewer breakdowns: what was released is in others' hands",
             )
+
+
+def _attacked(seen_as: list[View], rule: Rule, alone: Seen, together: Seen) -> list[tuple[int, int]]:
+    """What the attack finds: of each code for itself, which is quick; where that finds nothing, of all together."""
+    of_codes = groups(seen_as)
+    found = (
+        [f for group in of_codes for f in exposed(seen_as, rule.threshold, alone, group)] if len(of_codes) > 1 else []
+    )
+    return found or exposed(seen_as, rule.threshold, together)
 
 
 def _cover(tables: list[LinkedTable], masks: list[np.ndarray], v: int, cell: int, rule: Rule) -> None:

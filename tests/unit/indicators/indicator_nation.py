@@ -96,13 +96,14 @@ class Nation(Store):
         return self.frames[name] if name in self.frames else super().read(name, version)
 
 
-def cell(values: pd.DataFrame, code: str, area: str, sex: str = "", age_class: str = "") -> tuple:
+def cell(values: pd.DataFrame, code: str, area: str, sex: str = "", age_class: str = "", component: str = "") -> tuple:
     """(numerator, denominator) of one cell, or its reason."""
     found = values[
         (values["code"] == code)
         & (values["area"] == area)
         & (values["sex"] == sex)
         & (values["age_class"] == age_class)
+        & (values["component"] == component)
     ]
     assert len(found) == 1, f"{code} {area} {sex} {age_class}: {len(found)} rows"
     row = found.iloc[0]

@@ -2,6 +2,8 @@
 
 import random
 from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -11,10 +13,12 @@ from indicator_nation import YEAR, Nation, age_class, areas_of, cell, everything
 from percorsi.errors import UsageError
 from percorsi.home import Home
 from percorsi.indicators import compute, load_catalogue, read_values, write_csv
-from percorsi.indicators.clauses import evaluate, parse
+from percorsi.indicators.clauses import evaluate, parse, parse_value
 from percorsi.indicators.coverage import coverage
+from percorsi.indicators.grains import GRAINS
 from percorsi.indicators.grid import AGE_CLASSES, CELL, SEXES
 from percorsi.regions import bit, regions
+from percorsi.tables import table
 
 # Turin has two DSMs and Milan one; Aosta delivers 2015 only; Bolzano lacks one file of SISM; Venice is on paper only.
 TURIN_1, TURIN_2, AOSTA, MILAN, BOLZANO = "010-101-001", "010-101-002", "020-101-001", "030-321-001", "041-101-001"
@@ -86,7 +90,8 @@ def test_the_nation_takes_who_has_a_contact_in_a_region_that_covers_the_indicato
 
 
 def test_regions_left_out_are_named_when_somebody_is_in_contact_there(values):
-    nation = values[(values["area"] == "IT") & (values["sex"] == "") & (values["age_class"] == "")]
+    whole = (values["sex"] == "") & (values["age_class"] == "") & (values["component"] == "")
+    nation = values[(values["area"] == "IT") & whole]
     left_out = nation.set_index("code")["left_out"]
     assert left_out["S26"] == "041"
     assert left_out["S20"] == left_out["S14"] == left_out["S25"] == "020,041"
@@ -131,15 +136,19 @@ def test_value_and_interval(values):
 
 
 def test_grade_of_the_nation_is_the_worst_of_the_regions_included(values):
-    grades = values[(values["sex"] == "") & (values["age_class"] == "")].set_index(["code", "area"])["grade"]
+    whole = (values["sex"] == "") & (values["age_class"] == "") & (values["component"] == "")
+    grades = values[whole].set_index(["code", "area"])["grade"]
     assert (grades["S26", "IT"], grades["S20", "IT"]) == ("C", "B")  # Aosta, grade C, is not in S20
     assert (grades["S20", TURIN_1], grades["S20", "030"]) == ("A", "B")
 
 
 def test_the_full_grid_is_there(values):
-    # nation and 21 regions, each whole and by 3 sexes and 7 age classes; six DSMs, with and without a contact
-    assert len(values) == 12 * (22 * 11 + 6)
-    assert not values.duplicated(["code", *CELL]).any()
+    # nation and 21 regions, each whole and by 3 sexes and 7 age classes; six DSMs, with and without a contact; the
+    # component that is the value has two rows
+    measures = [measure for measure, _ in load_catalogue().by_code.values()]
+    rows = sum(len(measure.components) + bool(measure.main) for measure in measures)
+    assert len(values) == rows * (22 * 11 + 6)
+    assert not values.duplicated(["code", "component", *CELL]).any()
     assert set(values.loc[values["level"] == "dsm", "area"]) == {TURIN_1, TURIN_2, AOSTA, MILAN, BOLZANO, VENICE}
 
 
@@ -174,6 +183,21 @@ def test_other_order_and_partitions_give_the_same_values(spark, home, settings, 
     pd.testing.assert_frame_equal(again, values, check_exact=True)
 
 
+def facts_of(grain: str, chance: random.Random) -> dict:
+    """Something for every column of a grain: numbers around the thresholds, and often nothing."""
+    facts = {}
+    for name, column in table(GRAINS[grain].units).columns.items():
+        if column.type == "int":
+            facts[name] = chance.choice([0, 1, 2, 3, 4, 5, 6, 7, 8, 13, 14, 15, 29, 30, 31, 89, 90, 91, 180, 181, None])
+        elif column.type == "boolean":
+            facts[name] = chance.choice([True, False, None])
+        elif column.type == "date":
+            facts[name] = chance.choice([SPRING, None])
+        elif column.type.startswith("decimal"):
+            facts[name] = chance.choice([Decimal("0.5"), Decimal(2), Decimal(4), None])
+    return facts
+
+
 def random_nation(chance: random.Random) -> tuple[list[dict], list[dict], list]:
     """Some hundred people with facts around every threshold, nulls among them, in up to three of nine DSMs."""
     dsms = [f"{region}-101-00{number}" for region in ("010", "041", "150", "200") for number in (1, 2)] + [VENICE]
@@ -183,66 +207,71 @@ def random_nation(chance: random.Random) -> tuple[list[dict], list[dict], list]:
 
     people, stays = [], []
     for number in range(400):
-        facts = {
+        facts = facts_of("person_year", chance) | {
+            "year": YEAR,
             "sex": some("1", "2", "9", None),
-            "age": some(17, 18, 24, 25, 44, 74, 75, 90),
+            "age": some(17, 18, 24, 25, 29, 44, 74, 75, 90),
             "pathway": some("schizophrenia", "schizophrenia", "schizophrenia", "bipolar", None),
             "living_arrangement": some("1", "2", "3", "4", None),
+            "occupation": some("01", "04", "08", "99", None),
+            "new_to_dsm": some(True, True, False, None),
             "interventions": chance.randrange(7),
             "presences": chance.randrange(3),
             "family_interventions": chance.randrange(5),
-            "psychotherapy_sessions": chance.randrange(4),
-            "psychological_interviews": chance.randrange(4),
-            "skills_interventions": chance.randrange(3, 8),
-            "physician_interventions": chance.randrange(2),
-            "other_profile_interventions": chance.randrange(2),
-            "first_stay_discharge": some(SPRING, None),
-            "days_to_csm_visit": some(0, 13, 14, 15, None),
-            "days_to_home_intervention": some(0, 14, 15, None),
+            "months_in_care": chance.randrange(1, 13),
             "first_missed_month": some(1, 6, 7, 12, None),
-            "longest_contact_gap": some(0, 89, 90, 91),
         }
         people.append(person(number, chance.sample(dsms, chance.randrange(1, 4)), **facts))
         for of in range(chance.randrange(3)):
-            told = {
-                "length_days": some(0, 29, 30, 31),
-                "compulsory_records": chance.randrange(3),
-                "days_since_previous_stay": some(1, 30, 31, None),
-            }
+            told = facts_of("spdc_stay", chance)
+            told = {name: fact for name, fact in told.items() if name not in ("year", "age", "stay")}
             stays.append(stay(people[-1], of, chance.sample(dsms, chance.randrange(1, 3)), **told))
-    delivered = everything("010", range(2014, 2017)) + everything("041", [2015]) + everything("150", [2014, 2015, 2016])
+    flows = ("NPIA", "FAR", "DIR", "AIC", "SPE", "PS", "SIND", "SUP")
+    delivered = everything("010", range(2012, 2017)) + everything("041", [2015]) + everything("150", range(2012, 2017))
+    delivered += [(flow, "150", year, "") for flow in flows for year in range(2012, 2017)]
     return people, stays, delivered
 
 
 def in_plain_python(catalogue, people, stays, delivered) -> dict[tuple, object]:
-    """(code, area, sex, age class) -> (numerator, denominator) or reason: one loop for each thing the manual says."""
+    """(code, component, area, sex, age class) -> (numerator, denominator) or reason: a loop for each thing the manual
+    says."""
     covered = coverage(catalogue, delivered, YEAR)
+    areas = {("nation", "IT"), *(("region", region) for region in regions())}
+    areas |= {place for row in [*people, *stays] for place in areas_of(row)}
     expected = {}
     for code, (measure, indicator) in catalogue.by_code.items():
         units = people if measure.grain == "person_year" else stays
-        areas = {("nation", "IT"), *(("region", region) for region in regions())}
-        areas |= {place for row in [*people, *stays] for place in areas_of(row)}
+        for part in measure.components.values():
+            values = indicator.by_component[part.name]
 
-        def holds(conditions, row, values=indicator.parameters):
-            return all(evaluate(parse(sql), row, values) is True for sql in conditions.values())
+            def holds(conditions, row, values=values):
+                return all(evaluate(parse(sql), row, values) is True for sql in conditions.values())
 
-        population = [r for r in units if r["pathway"] == indicator.pathway and holds(measure.population, r)]
-        for level, area in areas:
-            breakdowns = [("", "")]
-            if level != "dsm":
-                breakdowns += [(sex, "") for sex in SEXES] + [("", age_class) for age_class in AGE_CLASSES]
-            for sex, age in breakdowns:
-                there = [
-                    row
-                    for row in population
-                    if (level, area) in areas_of(row)
-                    and sex in ("", row["sex"] or "9")
-                    and age in ("", age_class(row["age"]))
-                    and (level != "nation" or any(row["regions"] & bit(r) for r in covered.covering(code)))
-                ]
-                count = (sum(holds(measure.numerator, row) for row in there), len(there))
-                reason = covered.reasons[code].get(area[:3]) or (None if there else "denominator_zero")
-                expected[code, area, sex, age] = reason or count
+            def amount(row, part=part, measure=measure, values=values, holds=holds):
+                if measure.value is None:
+                    return int(holds(part.numerator, row))
+                value = evaluate(parse_value(measure.value), row, values)
+                return Fraction(value, row[measure.per] if measure.per else 1)
+
+            population = [r for r in units if r["pathway"] == indicator.pathway and holds(part.population, r)]
+            counted = [(row, amount(row)) for row in population]
+            for level, area in areas:
+                breakdowns = [("", "")]
+                if level != "dsm":
+                    breakdowns += [(sex, "") for sex in SEXES] + [("", age_class) for age_class in AGE_CLASSES]
+                for sex, age in breakdowns:
+                    there = [
+                        of
+                        for row, of in counted
+                        if (level, area) in areas_of(row)
+                        and sex in ("", row["sex"] or "9")
+                        and age in ("", age_class(row["age"]))
+                        and (level != "nation" or any(row["regions"] & bit(r) for r in covered.covering(code)))
+                    ]
+                    count = (float(sum(there)), len(there))
+                    reason = covered.reasons[code].get(area[:3]) or (None if there else "denominator_zero")
+                    for name in {part.name, "" if part.name == measure.main else part.name}:
+                        expected[code, name, area, sex, age] = reason or count
     return expected
 
 
@@ -250,9 +279,11 @@ def test_the_engine_counts_as_plain_python_does(spark, home, settings):
     people, stays, delivered = random_nation(random.Random(2015))
     values = compute(Nation(home, spark, people, stays, delivered), settings, YEAR, "random")
     expected = in_plain_python(load_catalogue(), people, stays, delivered)
-    said = values[["code", "area", "sex", "age_class", "numerator", "denominator", "reason"]].itertuples(index=False)
+    said = values[["code", "component", "area", "sex", "age_class", "numerator", "denominator", "reason"]].itertuples(
+        index=False
+    )
     got = {
-        (row.code, row.area, row.sex, row.age_class): (row.numerator, row.denominator)
+        (row.code, row.component, row.area, row.sex, row.age_class): (row.numerator, row.denominator)
         if pd.isna(row.reason)
         else row.reason
         for row in said
@@ -267,3 +298,13 @@ def test_the_grain_without_units_has_no_denominator(spark, home, settings):
     )
     assert cell(values, "S14", "IT") == cell(values, "S14", MILAN) == "denominator_zero"
     assert cell(values, "S32", "IT") == (0, 1)
+
+
+def test_what_rests_on_the_supplementary_flow_is_over_the_regions_that_have_it(spark, home, settings):
+    people = [person(1, [MILAN], plans_started=1), person(2, [TURIN_1], plans_started=1), person(3, [MILAN])]
+    delivered = everything("030", [2015]) + everything("010", [2015]) + [("SUP", "030", 2015, "")]
+    values = compute(Nation(home, spark, people, [], delivered), settings, YEAR, "run")
+    assert cell(values, "S28", "010") == cell(values, "S28", TURIN_1) == "supplementary_flow_absent"
+    assert cell(values, "S28", "030") == cell(values, "S28", "IT") == (1, 2)
+    nation = values[(values["code"] == "S28") & (values["area"] == "IT")]
+    assert set(nation["left_out"]) == {"010"}
