@@ -105,11 +105,14 @@ def therapies(covered, institution):
 class Therapy:
     """The dispensings of one class of drugs of one person, and what follows from them."""
 
-    def __init__(self, given, institution, year, dead):
+    def __init__(self, given, institution, year, dead, institution_seen=frozenset()):
         self.given, self.institution, self.year, self.dead = given, institution, year, dead
         self.days = sorted({dispensing.day for dispensing in given})
         self.of_year = [day for day in self.days if year.first <= day <= year.last]
         self.runs = therapies(covered_days(given), institution)
+        # As the cohort sees them, which sees nothing after Y1.
+        seen = [dispensing for dispensing in given if dispensing.day <= year.last]
+        self.runs_seen = therapies(covered_days(seen), institution_seen)
         # An interruption has to be seen: e + 30 neither after the data end nor after the day of death.
         seen_to = year.read_to if dead is None else min(year.read_to, dead)
         self.interruptions = [end for _, end in self.runs if end + GAP <= seen_to]
@@ -127,8 +130,8 @@ class Therapy:
         return next((day for day in self.of_year if self.any_in(day - 365, day - 1) is None), None)
 
     def longest_in_year(self):
-        """The days of Y of the longest run inside it, short gaps included."""
-        parts = [min(end, self.year.last + 1) - max(start, self.year.first) for start, end in self.runs]
+        """The days of Y of the longest run inside it, short gaps included, as the cohort sees it."""
+        parts = [min(end, self.year.last + 1) - max(start, self.year.first) for start, end in self.runs_seen]
         return max(parts, default=0)
 
 

@@ -6,7 +6,16 @@ from functools import cached_property
 
 from .drugs import Therapy, dispensings, is_antipsychotic, of_class
 from .onset import first_seen, is_onset
-from .stays import contact_days, death, episodes, hospital_days, outcome_days, residential_days, spdc_stays
+from .stays import (
+    contact_days,
+    death,
+    episodes,
+    hospital_days,
+    institution_days_seen,
+    outcome_days,
+    residential_days,
+    spdc_stays,
+)
 
 
 def visit_at_csm(record):
@@ -109,7 +118,7 @@ class Patient:
     @cached_property
     def hospital_days(self):
         """Days in hospital, any ward."""
-        return hospital_days(self.person)
+        return hospital_days(self.person.hospital)
 
     @cached_property
     def outcome_days(self):
@@ -128,7 +137,8 @@ class Patient:
 
     def therapy(self, belongs):
         """The dispensings of a class, with therapies and interruptions."""
-        return Therapy(of_class(self.dispensings, belongs), self.institution_days, self.year, self.dead)
+        seen = institution_days_seen(self.person, self.year)
+        return Therapy(of_class(self.dispensings, belongs), self.institution_days, self.year, self.dead, seen)
 
     @cached_property
     def antipsychotics(self):

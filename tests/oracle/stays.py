@@ -139,21 +139,27 @@ def places_of_contact(person, year, services):
     return places
 
 
-def hospital_days(person):
-    """Days in hospital, any ward."""
+def hospital_days(records):
+    """Days in hospital, any ward, of some records."""
     days = set()
-    for stay in hospital_stays(person.hospital):
+    for stay in hospital_stays(records):
         for record in stay:
             days.update(range(record.data_ricovero, record.data_dimissione + 1))
     return days
 
 
-def residential_days(person, year):
-    """Days in a residential facility, as far as the data tell, up to the data end."""
+def residential_days(person, year, last_year=None):
+    """Days in a residential facility, as far as the semesters up to a year's end tell (Y+1's), up to the data end."""
     days = set()
-    for first, last, _ in residential_stays(person, year.year + 1):
+    for first, last, _ in residential_stays(person, last_year or year.year + 1):
         days.update(range(max(first, year.read_from), min(last, year.read_to) + 1))
     return days
+
+
+def institution_days_seen(person, year):
+    """Days in hospital or in a residential facility as the cohort sees them: it sees nothing told of after Y1."""
+    records = [record for record in person.hospital if record.data_dimissione <= year.last]
+    return hospital_days(records) | residential_days(person, year, year.year)
 
 
 def contact_days(person, year):
@@ -166,7 +172,7 @@ def contact_days(person, year):
 
 def outcome_days(person, year):
     """DSM contact days and hospital days of any ward, over the whole window (S7, S25)."""
-    return contact_days(person, year) | hospital_days(person)
+    return contact_days(person, year) | hospital_days(person.hospital)
 
 
 def dsm_of_hospital(record, services):
