@@ -23,27 +23,25 @@ def runs(line: Column, gap: int, started_by: Column | None = None) -> Column:
     starting = line if started_by is None else started_by
 
     def found(marked: Column) -> Column:
-        ends = F.length(marked) - F.length(F.replace(marked, F.lit(_END), F.lit("")))
-
-        def run(number: Column) -> Column:
-            before = F.length(_up_to_mark(marked, number - 1))
-            return F.struct(
-                (F.position(F.lit("1"), starting, before + 1) - 1).alias("start"),
-                F.length(F.rtrim(_up_to_mark(marked, number), F.lit("0"))).alias("end"),
+        def with_next(sought: Column, piece: Column) -> Column:
+            before = F.coalesce(F.try_element_at(sought, F.lit(-1))["next"], F.lit(0))
+            first = F.instr(F.substring(starting, before + 1, F.length(piece)), F.lit("1"))
+            run = F.struct(
+                F.when(first > 0, before + first - 1).alias("start"),
+                (before + F.length(F.rtrim(piece, F.lit("0")))).alias("end"),
+                (before + F.length(piece) + 1).alias("next"),
             )
+            return F.concat(sought, F.array(run))
 
-        return F.filter(
-            F.transform(F.sequence(F.lit(1), ends + 1), run), lambda r: (r["start"] >= 0) & (r["start"] < r["end"])
+        nothing = F.array().cast("array<struct<start: int, end: int, next: int>>")
+        sought = F.aggregate(F.split(marked, _END), nothing, with_next)
+        return F.transform(
+            F.filter(sought, lambda run: run["start"] < run["end"]), lambda run: F.struct(run["start"], run["end"])
         )
 
     marked = F.replace(line, F.lit("1" + "0" * gap), F.lit("1" + _END + "0" * (gap - 1)))
     # The marked line is bound once: where it stands inside the lambda, Spark would make it anew for every run.
     return F.get(F.transform(F.array(marked), found), F.lit(0))
-
-
-def _up_to_mark(marked: Column, number: Column) -> Column:
-    """The line before its mark of a number, counted from 1: nothing for 0, all of it where there are fewer."""
-    return F.call_function("substring_index", marked, F.lit(_END), number)
 
 
 def run_end(runs: Column, day: Column) -> Column:
