@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from percorsi.code_lists import drug_class_sql
 from percorsi.cohorts.window import EvaluationWindow
 from percorsi.features.drugs import LONG_ACTING, of_class
-from percorsi.features.institutions import days_between
 from percorsi.intervals.coverage import LONGEST
-from percorsi.intervals.lines import longest_gap
+from percorsi.intervals.lines import covered_days, longest_gap
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -66,7 +65,7 @@ def steps(
         earlier = F.get(F.col("days"), index)
         start, end = calendar.position(earlier["date"]), calendar.position(later["date"])
         return F.struct(
-            (end - start - days_between(F.col("line"), start, end)).alias("days"), earlier["lasts"], earlier["ddds"]
+            (end - start - covered_days(F.col("line"), start, end - 1)).alias("days"), earlier["lasts"], earlier["ddds"]
         )
 
     made = days.withColumn("steps", F.transform(F.slice("days", 2, F.size("days")), step))
