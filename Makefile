@@ -41,8 +41,8 @@ demo: $(INSTALLED)  ## the whole way on a synthetic nation: delivery in, release
 test: $(INSTALLED)  ## style, then all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-# a Spark for each of two cores; the tests of a file share one
-	$(BIN)/pytest -n 2 --dist loadfile
+# a Spark for each of two cores; the tests of a file share one, and the long ones, of the whole way, come first
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(INSTALLED)  ## style alone, mended where it can be
 	$(BIN)/ruff check --fix .

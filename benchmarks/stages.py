@@ -50,8 +50,9 @@ def duckdb_reads(delivery: Path) -> None:
 def scan(store: Store, names: list[str]) -> None:
     """All columns of all rows of some tables, once."""
     for name in names:
-        table = store.read(name)
-        table.selectExpr(f"bit_xor(xxhash64({', '.join(f'`{c}`' for c in table.columns)}))").collect()
+        table = store.read(name)  # a map has no hash of its own
+        columns = [f"map_entries(`{c}`)" if kind.startswith("map") else f"`{c}`" for c, kind in table.dtypes]
+        table.selectExpr(f"bit_xor(xxhash64({', '.join(columns)}))").collect()
 
 
 def java_megabytes() -> float:
@@ -79,7 +80,7 @@ def main() -> None:
     settings = load_settings("local")
     store = Store(Home(wanted.home or work / "home"), spark_session(settings, "percorsi-benchmark"))
     conformed = [f"conformed/{name}" for name in INPUTS]
-    current = [f"current/{flow}" for flow in ("ANT", "CNT", "PST", "ANR", "CNR", "PSR", "PSS", "SDO", "STR")]
+    current = [f"current/{flow}" for flow in load_layouts()]
     features = [f"features/{name}" for name in ("person_year", "person_area", "spdc_stay", "stay_area")]
     stages: list[tuple[str, Callable[[], object], str, Callable[[], object]]] = [
         (
@@ -112,6 +113,7 @@ def main() -> None:
         seconds = timed(stage)
         plain()  # warm
         rows.append((name, seconds, timed(plain), yardstick))
+        print(f"{name}: {seconds:.1f} s, {yardstick} {rows[-1][2]:.1f} s", flush=True)
     again = timed(lambda: (ingest(store, nation / "delivery"), conform(store, settings)))
     rows.append(("ingest and conform again, nothing new", again, None, ""))
     records = sum(store.read(name).count() for name in current)

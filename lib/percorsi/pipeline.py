@@ -188,10 +188,12 @@ def _compute(
     arrived: "IngestReport | None" = None,
 ) -> "Outcome":
     """Quality, gate and indicators as one MLflow run: no value is computed that the gate has not seen."""
+    import pandas as pd
+
     from percorsi import runs
     from percorsi.indicators import compute
     from percorsi.indicators.catalogue import load_catalogue
-    from percorsi.indicators.reformulations import definitions, load_reformulations, read_reformulated
+    from percorsi.indicators.reformulations import definitions, listing, load_reformulations
     from percorsi.outcome import Outcome
     from percorsi.quality import judge
 
@@ -233,8 +235,8 @@ def _compute(
         opened.log_values(outcome.whole_nation().to_dict("records"))
         opened.log_text(json.dumps(catalogue.definitions(), indent=1, ensure_ascii=False), "definitions.json")
         opened.log_text(outcome.whole_nation().to_csv(index=False), "nation.csv")
-        if reformulations:
-            theirs = read_reformulated(store.home, opened.run_id).drop(columns="run_id")
+        if reformulations:  # regions as a whole: smaller areas and groups stay in the home
+            theirs = pd.DataFrame(listing(store.home, opened.run_id))
             opened.log_text(theirs.to_csv(index=False), "reformulations.csv")
         opened.log_text(report.checks.drop(columns="run_key").to_csv(index=False), "quality_checks.csv")
     return outcome

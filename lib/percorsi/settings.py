@@ -48,7 +48,7 @@ class Parameters(_Strict):
     therapy_gap_days: int = Field(30, ge=1)
     carry_forward: bool = False
     start_after_discharge_days: int = Field(60, ge=0)
-    naive_days: int = Field(365, ge=1)
+    naive_days_before_stay: int = Field(365, ge=1)
     repeat_days: int = Field(90, ge=1)
     interruption_hospital_days: int = Field(90, ge=0)
     mood_stabiliser_includes_antipsychotics: bool = True

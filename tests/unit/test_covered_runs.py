@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from percorsi.intervals.calendar import Calendar
 from percorsi.intervals.coverage import days_covered, with_spans
-from percorsi.intervals.runs import interruption_after, interruptions, longest_run, run_end, runs
+from percorsi.intervals.runs import interruption_after, interruptions, longest_run, next_end, runs
 from percorsi.small_frame import small_frame
 from unit.test_intervals import CALENDAR, DAYS, FIRST, LINE_DAYS, drawn, line
 
@@ -74,7 +74,7 @@ def test_runs_are_those_of_the_set(spark, gap: int) -> None:
         return F.struct(
             found.alias("found"),
             runs(covered, gap).alias("alone"),
-            run_end(found, a).alias("end"),
+            next_end(found, a).alias("end"),
             longest_run(found, a, b).alias("longest"),
             interruption_after(found, a, gap, last).alias("after"),
             interruption_after(found, a, gap, b).alias("after_until"),
@@ -84,7 +84,7 @@ def test_runs_are_those_of_the_set(spark, gap: int) -> None:
     for example, got in zip(examples, answers(spark, examples, question), strict=True):
         covered, held, a, b = example
         found = slow_runs(covered, held, gap)
-        end = next((e for start, e in found if start <= a < e), None)
+        end = next((e for _, e in found if a < e), None)
         seen = [e for _, e in found if e + gap <= LINE_DAYS - 1]
         assert [tuple(run) for run in got["found"]] == found, example
         assert [tuple(run) for run in got["alone"]] == slow_runs(covered, set(), gap), example

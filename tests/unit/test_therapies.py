@@ -257,7 +257,7 @@ def test_parameters(spark) -> None:
     parameters = Parameters(
         carry_forward=True,
         therapy_gap_days=10,
-        naive_days=11,
+        naive_days_before_stay=11,
         start_after_discharge_days=5,
         repeat_days=13,
         interruption_hospital_days=30,

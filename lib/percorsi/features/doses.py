@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 
-def of_persons(dispensed: "DataFrame", records: "DataFrame", window: EvaluationWindow) -> "DataFrame":
-    """One row a person in hospital in Y: person_id, `antipsychotics`, their dispensings from Y0 to the data end by
-    date, a list of struct (date, substance, ddds).
+def of_persons(dispensed: "DataFrame", numbered: "DataFrame", window: EvaluationWindow) -> "DataFrame":
+    """One row a person discharged in Y from a psychiatric ward: person_id, `antipsychotics`, their dispensings from Y0
+    to the data end by date, a list of struct (date, substance, ddds).
 
-    `dispensed`: rows of `drugs.dispensed`; `records`: hospital records of the window.
+    `dispensed`: rows of `drugs.dispensed`; `numbered`: rows of `hospital.numbered` of all records of the window.
     """
     from pyspark.sql import functions as F
 
-    discharged = records.where(window.in_year("discharge_date")).select("person_id").distinct()
+    discharged = numbered.where(F.col("spdc") & window.in_year("discharge_date")).select("person_id")
     given = F.least(F.col(ANTIPSYCHOTIC), F.lit(LONGEST)).cast(DOSE).alias("ddds")
     return (
         dispensed.where(F.col(ANTIPSYCHOTIC).isNotNull() & (F.col("date") >= F.lit(window.start)))
-        .join(F.broadcast(discharged), "person_id", "left_semi")
+        .join(discharged, "person_id", "left_semi")
         .groupBy("person_id")
         .agg(F.array_sort(F.collect_list(F.struct("date", "substance", given))).alias("antipsychotics"))
     )

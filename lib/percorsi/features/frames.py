@@ -114,8 +114,15 @@ def persons(
     ):
         where = where.unionByName(more)
     present = keep(places.of_persons(where))
-    stays, stays_seen = hospital.stays(hospital.numbered(records, parameters)), hospital.stays(numbered_seen)
-    held = keep(institutions.of_persons(stays, stays_seen, residential_stays, window))
+    numbered = hospital.numbered(records, parameters)
+    stays, stays_seen = hospital.stays(numbered), hospital.stays(numbered_seen)
+
+    def of_present(df: "DataFrame") -> "DataFrame":
+        # What flows of the whole population hold of others is left behind before it is brought together.
+        return df.join(F.broadcast(present.select("person_id")), "person_id", "left_semi")
+
+    held = keep(institutions.of_persons(*map(of_present, (stays, stays_seen, residential_stays)), window))
+    outpatient = of_present(frames["outpatient_service"])
     dispensed = keep(drugs.dispensed(frames["dispensing"], present, window, parameters))
     coverages = drugs.coverages(dispensed, parameters)
     reports = episodes.with_first_interventions(
@@ -129,19 +136,19 @@ def persons(
         hospital.of_cohort(stays_seen, window, order),
         hospital.of_records(records, window),
         episodes.of_persons(reports, window, order),
-        first_seen.services_before(frames["neuropsychiatry_contact"], frames["outpatient_service"], window),
+        first_seen.services_before(of_present(frames["neuropsychiatry_contact"]), outpatient, window),
         deaths.certified(frames["cause_of_death"], window),
         attributes.registered(frames["registration"], window),
         attributes.assisted(frames["assisted_person"], window),
         attributes.discharged(records, window),
-        emergency.visits(frames["emergency_visit"], window),
+        emergency.visits(of_present(frames["emergency_visit"]), window),
         addiction.contacts(frames["addiction_contact"], window),
         supplementary.events(frames["supplementary_event"], window),
-        laboratory.tests(frames["outpatient_service"], window, laboratory.METABOLIC),
+        laboratory.tests(outpatient, window, laboratory.METABOLIC),
         drugs.of_persons(coverages, held, window, parameters),
         polypharmacy.of_persons(coverages, window),
         long_acting.steps(frames["dispensing"], present, held, window),
-        doses.of_persons(dispensed, records, window),
+        doses.of_persons(dispensed, numbered, window),
     )
     rows = present
     for fact in facts:

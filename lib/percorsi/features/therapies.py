@@ -59,7 +59,7 @@ def _start_after_stay(name: str, window: EvaluationWindow, parameters: Parameter
     def start(stay: "Column") -> "Column":
         admission, discharge = (history.position(stay["spdc"][f"{day}_date"]) for day in ("admission", "discharge"))
         until = F.least(discharge + parameters.start_after_discharge_days, F.col("last_position"))
-        before = F.greatest(admission - parameters.naive_days, F.lit(0))
+        before = F.greatest(admission - parameters.naive_days_before_stay, F.lit(0))
         naive = days_to_first(line, before, admission - 1).isNull()
         return F.when(naive, discharge + days_to_first(line, discharge, until))
 

@@ -4,9 +4,9 @@ Rules, as they stand in `Fault.rule`: those of reading (`yaml`, `schema`, `cards
 `unknown_grain`, `unknown_kind`, `unknown_cohort`, `unknown_flow`, `bad_period`; `doubled_code`, `no_card`,
 `other_pathway`; of what a kind has `no_numerator`, `no_mean` (value or per of another kind), `mean_without_value`,
 `mean_with_numerator`, `bad_per`; of components `no_main`, `unknown_main`; `doubled_clause`, `doubled_parameter`,
-`missing_parameter`, `unused_parameter`, `unknown_parameter`, `other_type`; of a clause `syntax`, `language`,
-`no_condition`, `no_value` (a condition where a number is asked), `unknown_column`, `type`, `bare_threshold`;
-`empty_person`. Everything is asked of each component, with the parameters it has.
+`missing_parameter`, `unused_parameter`, `unknown_parameter`, `other_type`, `parameter_of_features` (the name of one);
+of a clause `syntax`, `language`, `no_condition`, `no_value` (a condition where a number is asked), `unknown_column`,
+`type`, `bare_threshold`; `empty_person`. Everything is asked of each component, with the parameters it has.
 """
 
 from collections import Counter
@@ -17,6 +17,7 @@ from percorsi.indicators.clauses import ClauseError
 from percorsi.indicators.entries import COHORTS, Entries, Fault, MeasureEntry
 from percorsi.indicators.kinds import KINDS, MEAN
 from percorsi.indicators.needs import FLOWS, parse_need
+from percorsi.settings import Parameters
 
 RESERVED = ("pathway", "population", "numerator", "value", "per")  # names that the compiled measure gives itself
 
@@ -120,6 +121,12 @@ def _parameters(entry: MeasureEntry, entries: Entries) -> Found:
     inherited, conditions = entries.cohort(entry.cohort)
     for name in sorted(set(inherited) & set(entry.parameters)):
         yield "doubled_parameter", f"'{name}' is a parameter of the cohort {entry.cohort} already"
+    for name in sorted({*entry.parameters, *(n for said in entry.parts().values() for n in said.parameters)}):
+        if name in Parameters.model_fields:
+            yield (
+                "parameter_of_features",
+                f"'{name}' is the name of a number of the feature stage",
+            )
     known = {**inherited, **entry.parameters}
     main = entry.parts().get(entry.main_part())
     yield from _reading(entry.reading, {**known, **(main.parameters if main else {})})

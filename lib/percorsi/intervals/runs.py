@@ -44,18 +44,18 @@ def runs(line: Column, gap: int, started_by: Column | None = None) -> Column:
     return F.get(F.transform(F.array(marked), found), F.lit(0))
 
 
-def run_end(runs: Column, day: Column) -> Column:
-    """The first uncovered day after the run that holds a day; null where none does."""
-    holding = F.filter(runs, lambda run: (run["start"] <= day) & (day < run["end"]))
-    return F.get(holding, F.lit(0))["end"]
+def next_end(runs: Column, day: Column) -> Column:
+    """The end of the first run that ends after a day, whether it holds the day or begins later; null for none."""
+    return F.get(F.filter(runs, lambda run: day < run["end"]), F.lit(0))["end"]
 
 
 def interruption_after(runs: Column, day: Column, gap: int, last: Column) -> Column:
-    """The end of the run that holds a day, where the gap after it is seen whole; null otherwise.
+    """The end of the first run that ends after a day, where the gap after it is seen whole; null otherwise.
 
-    `last`: the last day that is seen. An end `e` is an interruption where e + gap is not after it.
+    `last`: the last day that is seen. An end `e` is an interruption where e + gap is not after it. A dispensing of next
+    to nothing covers no day: the run that comes after it is asked.
     """
-    end = run_end(runs, day)
+    end = next_end(runs, day)
     return F.when(end + gap <= last, end)
 
 

@@ -117,6 +117,10 @@ FAULTY = {
     "doubled_parameter": {"parameters": {"times": 3, "adult_age": 21}},
     "unknown_parameter": {"indicators": {"S20": {"pathway": "schizophrenia", "parameters": {"time": 4}}}},
     "other_type": {"indicators": {"S20": {"pathway": "schizophrenia", "parameters": {"times": "4"}}}},
+    "parameter_of_features": {
+        "numerator": {"seen": "visits BETWEEN :times AND :repeat_days"},
+        "parameters": {"times": 3, "repeat_days": 5},
+    },
     "doubled_clause": {"population": {"adult": "discharge IS NOT NULL"}},
     "syntax": {"numerator": {"seen": "visits >= :times AND"}},
     "language": {"numerator": {"seen": "visits >= :times AND abs(visits) > 0"}},
