@@ -144,7 +144,7 @@ TOGETHER: tuple[dict[str, str], ...] = (
         "repeat_days": "antipsychotic_dose_after_stay",
     },
     {
-        "naive_days": "antipsychotic_after_acute_phase",
+        "naive_days_before_stay": "antipsychotic_after_acute_phase",
         "interruption_hospital_days": "visit_after_antipsychotic_interruption",
     },
     {
@@ -238,5 +238,5 @@ def test_a_number_of_the_feature_stage_moved_by_one_moves_a_case(number: str, di
 
 
 def test_every_number_of_days_of_the_feature_stage_is_moved() -> None:
-    days = {name for name in Parameters.model_fields if name.endswith("_days")}
+    days = {name for name in Parameters.model_fields if "days" in name.split("_")}
     assert {number for together in TOGETHER for number in together} == days - {"transfer_gap_days"}

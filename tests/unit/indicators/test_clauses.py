@@ -47,7 +47,7 @@ def test_spark_and_plain_python_agree_on_bounds_that_decimals_meet(spark):
     rows = [{"dose": Decimal(dose)} for dose in ("3.333000000", "3.333000001", "1.000000000", "0.999999999")]
     asked = ["dose <= :highest", "dose >= :highest", "dose BETWEEN :lowest AND :highest"]
     bounds = {"lowest": 1.0, "highest": 3.333}
-    frame = small_frame(spark, rows, "dose decimal(20,9)")
+    frame = small_frame(spark, [(row["dose"],) for row in rows], "dose decimal(20,9)")
     for row, said in zip(rows, frame.selectExpr(*(bind(parse(sql), bounds) for sql in asked)).collect(), strict=True):
         assert list(said) == [evaluate(parse(sql), row, bounds) for sql in asked]
     assert [evaluate(parse(asked[2]), row, bounds) for row in rows] == [True, False, True, False]
