@@ -23,7 +23,11 @@ def digest_files(folder: Path, pattern: str) -> str:
     return total.hexdigest()
 
 
-_SHARED = ("code_lists.py", "periods.py", "regions.py", "storage.py", "tables.py")  # what every room's tables rest on
+# What every room's tables rest on, of the modules that stand in no room.
+_SHARED = (
+    *("code_lists.py", "periods.py", "regions.py", "settings.py"),
+    *("small_frame.py", "storage.py", "tables.py"),
+)
 
 
 @cache

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
 from percorsi.intervals.calendar import Calendar
-from percorsi.intervals.lines import days_to_first, first_missed_window, longest_gap, longest_wait
+from percorsi.intervals.lines import covered_days, days_to_first, first_missed_window, longest_gap, longest_wait
 from percorsi.small_frame import small_frame
 
 FIRST, LAST = date(2015, 1, 1), date(2015, 6, 30)  # 181 days: three words, the last one not full
@@ -65,6 +65,10 @@ def slow_days_to_first(days: set[int], start: int, end: int) -> int | None:
     return next((number - start for number in range(start, end + 1) if number in days), None)
 
 
+def slow_covered_days(days: set[int], start: int, end: int) -> int:
+    return len(days & set(range(start, end + 1)))
+
+
 def slow_longest_gap(days: set[int], start: int, end: int) -> int:
     stops = [start, *sorted(number for number in days if start < number < end), max(start, end)]
     return max(later - earlier for earlier, later in zip(stops, stops[1:], strict=False))
@@ -91,6 +95,11 @@ def slow_longest_wait(starts: set[int], days: set[int], end: int) -> int | None:
 def test_days_to_first_is_that_of_the_set(spark) -> None:
     examples = [({3}, 3, 3), ({3}, 4, 9), ({9}, 0, 9), ({9}, 0, 8), (set(), 0, 23), ({0}, 5, 2), *drawn(lines)]
     assert asked(spark, examples, days_to_first) == [slow_days_to_first(*example) for example in examples]
+
+
+def test_covered_days_are_those_of_the_set(spark) -> None:
+    examples = [({3}, 3, 3), ({3}, 4, 3), ({3}, 3, 2), (set(), 0, 23), (set(range(24)), 0, 23), *drawn(lines)]
+    assert asked(spark, examples, covered_days) == [slow_covered_days(*example) for example in examples]
 
 
 def test_longest_gap_is_that_of_the_set(spark) -> None:

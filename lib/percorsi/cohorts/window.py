@@ -109,6 +109,12 @@ class EvaluationWindow:
 
         return df.where(F.col("year") <= self.last_year)
 
+    def in_sight(self) -> "Column":
+        """Whether the cohort sees dated SISM activity: of a semester and of a day up to Y1."""
+        from pyspark.sql import functions as F
+
+        return (F.col("year") <= self.year) & (F.col("date") <= F.lit(self.end))
+
     def in_year(self, day: "Column | str") -> "Column":
         """Whether a day lies in the evaluation year."""
         from pyspark.sql import functions as F

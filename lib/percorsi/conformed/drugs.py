@@ -7,7 +7,7 @@ Dispensing.
 from typing import TYPE_CHECKING
 
 from percorsi.conformed.identity import of_somebody
-from percorsi.conformed.layout import code, day, exact, whole
+from percorsi.conformed.layout import AMOUNT, code, day, exact, whole
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -16,7 +16,6 @@ PHARMACY, DIRECT = "FAR", "DIR"
 # Wide enough for what the layouts allow (twelve digits and two), narrow enough that no product overflows.
 _QUANTITY = "decimal(18,6)"
 _FACTOR = "decimal(6,0)"
-_AMOUNT = "decimal(20,9)"
 NO_QUANTITY, UNKNOWN_PACK, NO_DDD = "no_quantity", "unknown_pack", "no_ddd"
 
 
@@ -47,8 +46,8 @@ def dispensings(far: "DataFrame", dir_: "DataFrame", packs: "DataFrame", key: by
     )
     amounts = given.selectExpr(
         "*",
-        f"try_cast(quantity / factor as {_AMOUNT}) as packs",
-        f"try_cast(quantity * ddd_per_pack / factor as {_AMOUNT}) as ddds",
+        f"try_cast(quantity / factor as {AMOUNT}) as packs",
+        f"try_cast(quantity * ddd_per_pack / factor as {AMOUNT}) as ddds",
     )
     reasoned = amounts.withColumn(
         "reason",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
+AMOUNT = "decimal(20,9)"  # of packs, DDDs and doses, and what is made of them
 OLDEST = 120  # years: nobody of whom a record speaks was born longer ago
 
 
@@ -73,7 +74,7 @@ def whole(column: str) -> "Column":
     return F.expr(f"if(trim({column}) rlike '^[+-]?[0-9]{{1,9}}$', cast(trim({column}) as int), null)").alias(column)
 
 
-def exact(column: str, kind: str = "decimal(20,9)") -> "Column":
+def exact(column: str, kind: str = AMOUNT) -> "Column":
     """A number such as 12, 12.5 or -3.00, exactly; null for anything else, and for one that is too large."""
     from pyspark.sql import functions as F
 

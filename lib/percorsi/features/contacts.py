@@ -117,11 +117,10 @@ def presences(presence: "DataFrame", window: EvaluationWindow) -> "DataFrame":
 
     calendar = window.calendar
     in_year = window.in_year("date")
-    in_sight = (F.col("year") <= window.year) & (F.col("date") <= F.lit(window.end))
     rows = calendar.locate(window.activity(presence), F.col("date"))
     return rows.groupBy("person_id").agg(
         F.count_if(in_year).cast("int").alias("presences"),
         F.min(F.when(in_year, F.col("date"))).alias("first_presence"),
-        F.min(F.when(in_sight, F.col("date"))).alias("first_presence_ever"),
+        F.min(F.when(window.in_sight(), F.col("date"))).alias("first_presence_ever"),
         calendar.collect_days().alias("presence_days"),
     )

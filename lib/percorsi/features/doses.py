@@ -6,14 +6,13 @@ Source: measurement manual, section 3, S17. The window ends at the death.
 from typing import TYPE_CHECKING
 
 from percorsi.cohorts.window import EvaluationWindow
+from percorsi.conformed.layout import AMOUNT as DOSE
 from percorsi.features.drugs import ANTIPSYCHOTIC
 from percorsi.intervals.coverage import LONGEST
 from percorsi.settings import Parameters
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
-
-DOSE = "decimal(20,9)"
 
 
 def of_persons(dispensed: "DataFrame", numbered: "DataFrame", window: EvaluationWindow) -> "DataFrame":

@@ -1,7 +1,8 @@
 """Drugs of a person, by class: what was dispensed on which days, what it covers, the therapies that follow.
 
-Source: measurement manual, section 2, Dispensing. Dispensings go through one exchange; a class adds rows to what is
-behind it, no columns and no exchange.
+Source: measurement manual, section 2, Dispensing. What is asked of classes goes through one exchange; a class adds rows
+to what is behind it, no columns and no exchange. The intervals of long-acting packs (`long_acting.steps`) are read once
+more, those packs alone, through an exchange of their own.
 """
 
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from percorsi.code_lists import drug_class_sql
 from percorsi.cohorts.window import EvaluationWindow
 from percorsi.intervals.coverage import with_spans
+from percorsi.intervals.lines import covered_days
 from percorsi.intervals.runs import runs
 from percorsi.settings import Parameters
 
@@ -118,7 +120,7 @@ def of_persons(
 
     said = F.struct(
         *("first", "previous", "days"),
-        F.length(F.replace(of_year("days_line"), F.lit("0"), F.lit(""))).alias("dispensing_days"),
+        covered_days(F.col("days_line"), F.lit(before), F.lit(seen_days - 1)).alias("dispensing_days"),
         F.when(first_covered >= 0, first_covered).alias("first_covered"),
         F.when(first_covered >= 0, F.length(F.rtrim(of_year("covered_line"), F.lit("0"))) - 1).alias("last_covered"),
         found(THERAPIES, F.col("line"), F.col("covered_line")).alias("therapies"),

@@ -53,10 +53,9 @@ def with_first_interventions(
     """
     from pyspark.sql import functions as F
 
-    in_sight = (F.col("year") <= window.year) & (F.col("date") <= F.lit(window.end))
     # Always so, but no literal: one would be taken out of the key, and both sides exchanged anew for the join.
     register = F.when(F.col("year") > 0, TERRITORIAL)
-    rows = window.activity(intervention).where(in_sight).withColumn("register", register)
+    rows = window.activity(intervention).where(window.in_sight()).withColumn("register", register)
     first_days = keyed(rows, boundaries).groupBy(*EPISODE).agg(F.min("date").alias("first_day"))
     return reports.join(first_days, list(EPISODE), "full")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from percorsi.cohorts.window import EvaluationWindow
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import DataFrame
 
 
 def of_persons(
@@ -38,10 +38,3 @@ def of_persons(
             calendar.collect_spans("seen").alias("institution_days_seen"),
         )
     )
-
-
-def days_between(line: "Column", start: "Column", end: "Column") -> "Column":
-    """Number of covered days of a line at the positions [start, end)."""
-    from pyspark.sql import functions as F
-
-    return F.length(F.replace(F.substring(line, start + 1, end - start), F.lit("0"), F.lit("")))

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 
 from percorsi.code_lists import drug_class_sql
 from percorsi.cohorts.window import EvaluationWindow
+from percorsi.conformed.layout import AMOUNT
 from percorsi.features.drugs import LONG_ACTING, of_class
-from percorsi.features.institutions import days_between
 from percorsi.intervals.coverage import LONGEST
-from percorsi.intervals.lines import longest_gap
+from percorsi.intervals.lines import covered_days, longest_gap
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 COUNTS = ("long_acting_interval_dispensing_days",)
-DOSE = "decimal(20,9)"
 
 
 def steps(
@@ -66,19 +65,19 @@ def steps(
         earlier = F.get(F.col("days"), index)
         start, end = calendar.position(earlier["date"]), calendar.position(later["date"])
         return F.struct(
-            (end - start - days_between(F.col("line"), start, end)).alias("days"), earlier["lasts"], earlier["ddds"]
+            (end - start - covered_days(F.col("line"), start, end - 1)).alias("days"), earlier["lasts"], earlier["ddds"]
         )
 
     made = days.withColumn("steps", F.transform(F.slice("days", 2, F.size("days")), step))
     left = F.expr("aggregate(steps.days, 0, (sum, days) -> sum + days)")
-    ddds = F.expr(f"aggregate(steps.ddds, cast(0 as {DOSE}), (sum, ddds) -> cast(sum + ddds as {DOSE}))")
+    ddds = F.expr(f"aggregate(steps.ddds, cast(0 as {AMOUNT}), (sum, ddds) -> cast(sum + ddds as {AMOUNT}))")
     delays = F.transform("steps", lambda s: F.ceil(s["days"] - s["lasts"]).cast("int"))
     return made.withColumns({"left": left, "given": ddds}).select(
         "person_id",
         F.size("days").alias("long_acting_interval_dispensing_days"),
         F.array_max(delays).alias("long_acting_delay_days"),
         F.when(F.col("left") > 0, F.expr("given / cast(left as decimal(5,0))"))
-        .cast(DOSE)
+        .cast(AMOUNT)
         .alias("long_acting_daily_ddds"),
         *("long_acting_min_ddds", "long_acting_max_ddds"),
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 STAGE = "features"
+ROOMS = (STAGE, "cohorts", "intervals", "conformed")  # of the library, whose code makes the tables
 
 
 def build(store: Store, settings: Settings, year: int, tick: Callable[[str], None] | None = None) -> dict[str, int]:
@@ -88,6 +89,6 @@ def _made_from(versions: dict[str, int], settings: Settings, crosswalk: Crosswal
             "crosswalk": [move[:-1] for move in crosswalk.moves],  # whatever their lines
             "parameters": settings.parameters.model_dump(),
             "codes": conf_digest("codes", f"tables/{STAGE}"),
-            "code": code_digest(STAGE, "cohorts", "intervals", "conformed"),
+            "code": code_digest(*ROOMS),
         }
     )

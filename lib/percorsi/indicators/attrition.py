@@ -4,14 +4,13 @@ One aggregate for the nation and all regions, over the clauses as the engine has
 counts once in each area, and the nation is over who has a contact in a region that covers the indicator.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from percorsi.errors import UsageError
 from percorsi.indicators.catalogue import Catalogue, Component, Indicator, Measure, load_catalogue
-from percorsi.indicators.clauses import Scalar, literal
+from percorsi.indicators.clauses import bind, parse, parse_value
 from percorsi.indicators.compile import clause_columns, population_clauses
 from percorsi.indicators.compute import Withheld, areas_of_year, of_year
 from percorsi.indicators.coverage import coverage
@@ -170,7 +169,7 @@ def steps(measure: Measure, indicator: Indicator, part: Component) -> tuple[Step
     """All units first; then the clauses in the order in which they are asked."""
     conditions = {"pathway": f"pathway = '{indicator.pathway}'"}
     for name, sql in [*part.population.items(), *part.numerator.items()]:
-        conditions[name] = _with_values(sql, indicator.by_component[part.name])
+        conditions[name] = bind(parse(sql), indicator.by_component[part.name])
     population = [Step("population", name, conditions[name]) for name in population_clauses(measure, part.name)]
     numerator = [Step("numerator", name, conditions[name]) for name in part.numerator]
     return (Step("all", "in_contact", ""), *population, *numerator, *_value(measure, indicator, part))
@@ -180,14 +179,9 @@ def _value(measure: Measure, indicator: Indicator, part: Component) -> list[Step
     """Whether there is a value, of a mean; asked as the compiled value is made."""
     if measure.value is None:
         return []
-    value = _with_values(measure.value, indicator.by_component[part.name])
+    value = bind(parse_value(measure.value), indicator.by_component[part.name])
     divided = f" AND {measure.per} BETWEEN 1 AND 12" if measure.per else ""
     return [Step("value", "value", f"{value} IS NOT NULL{divided}")]
-
-
-def _with_values(sql: str, values: Mapping[str, Scalar]) -> str:
-    """A clause as its author wrote it, a value for each parameter."""
-    return re.sub(r":(\w+)", lambda found: literal(values[found[1]]), sql)
 
 
 def _sums(conditions: list[str], mask: int) -> list[str]:

@@ -10,7 +10,7 @@ of a clause `syntax`, `language`, `no_condition`, `no_value` (a condition where 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from percorsi.indicators import clauses
 from percorsi.indicators.clauses import ClauseError
@@ -48,7 +48,7 @@ def _cohort(name: str, entries: Entries) -> Found:
         yield "unknown_cohort", "extends a cohort that is not there, or itself"
         return
     parameters, conditions = entries.cohort(name)
-    used, all_parsed = _used(conditions)
+    used, all_parsed = _used((clauses.parse, sql) for sql in conditions.values())
     for missing in sorted(used - set(parameters)):
         yield "missing_parameter", f"a clause uses the parameter '{missing}', which has no value"
     for unused in sorted(set(parameters) - used) if all_parsed else ():
@@ -138,10 +138,7 @@ def _parameters(entry: MeasureEntry, entries: Entries) -> Found:
         names = Counter([*RESERVED, *conditions, *entry.population, *said.population, *numerator])
         for name in sorted(name for name, times in names.items() if times > 1):
             yield "doubled_clause", f"{where}the name '{name}' is taken"
-        used, all_parsed = _used({**entry.population, **said.population, **numerator})
-        of_value, value_parsed = _used_by_value(entry)
-        used |= of_value
-        all_parsed = all_parsed and value_parsed
+        used, all_parsed = _used(clauses.asked(entry, said))
         every_part_parsed = every_part_parsed and all_parsed
         reached |= used - set(said.parameters)
         for name in sorted(used - set(known) - set(said.parameters)):
@@ -186,8 +183,9 @@ def _clauses(entry: MeasureEntry, entries: Entries, columns: Mapping[str, str]) 
         # Of somebody of whom nothing is known nothing may be said: such a population would depend on which rows happen
         # to stand in the feature table. The pathway, which nobody unknown has, is left out so that it cannot hide the
         # fault.
-        sound = not faults and _used(population)[0] <= set(known)
-        if sound and all(clauses.evaluate(tree, {}, known) is True for _, tree in _parsed(population)):
+        trees = [] if faults else [clauses.parse(sql) for sql in population.values()]
+        sound = not faults and clauses.parameters(*trees) <= set(known)
+        if sound and all(clauses.evaluate(tree, {}, known) is True for tree in trees):
             where = f"component {part}: " if part else ""
             faults.append(("empty_person", f"{where}the population holds of a person of whom nothing is known"))
         if entry.value is not None:
@@ -237,25 +235,14 @@ def _expression(
             yield error.rule, str(error)
 
 
-def _used(conditions: Mapping[str, str]) -> tuple[set[str], bool]:
-    """The parameters that clauses use, and whether every clause could be asked."""
-    trees = [tree for _, tree in _parsed(conditions)]
-    return set().union(*map(clauses.parameters, trees)), len(trees) == len(conditions)
-
-
-def _used_by_value(entry: MeasureEntry) -> tuple[set[str], bool]:
-    if entry.value is None:
-        return set(), True
-    try:
-        return clauses.parameters(clauses.parse_value(entry.value)), True
-    except ClauseError:
-        return set(), False
-
-
-def _parsed(conditions: Mapping[str, str]) -> Iterator[tuple[str, object]]:
-    """The clauses that can be parsed; the others are faults of their own."""
-    for name, sql in conditions.items():
+def _used(asked: Iterable[tuple[Callable, str]]) -> tuple[set[str], bool]:
+    """The parameters that clauses use, each given with what parses it, and whether all of them could be parsed; one
+    that cannot is a fault of its own."""
+    used: set[str] = set()
+    all_parsed = True
+    for parse, sql in asked:
         try:
-            yield name, clauses.parse(sql)
+            used |= clauses.parameters(parse(sql))
         except ClauseError:
-            continue
+            all_parsed = False
+    return used, all_parsed

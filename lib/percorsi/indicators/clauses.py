@@ -6,10 +6,10 @@ SQL's three truth values. What is not in the tables below is not in the language
 """
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import sqlglot
 from sqlglot import exp
@@ -82,14 +82,41 @@ def tree(sql: str) -> exp.Expression:
     return parsed
 
 
-def columns(tree: exp.Expression) -> set[str]:
-    """Names of the columns a clause reads."""
-    return {node.name for node in tree.find_all(exp.Column)}
+class Part(Protocol):
+    """A part of a measure, as it is written or whole."""
+
+    population: Mapping[str, str]
+    numerator: Mapping[str, str]
 
 
-def parameters(tree: exp.Expression) -> set[str]:
-    """Names of the parameters (`:name`) a clause uses."""
-    return {node.name for node in tree.find_all(exp.Placeholder)}
+class Asking(Part, Protocol):
+    """A measure, as it is written or loaded; what its parts are without, they have of it."""
+
+    value: str | None
+
+
+def asked(measure: Asking, part: Part) -> Iterator[tuple[Callable[[str], exp.Expression], str]]:
+    """All that is asked of a unit in a part of a measure, each after what parses it: clauses, the value of a mean."""
+    conditions = {**measure.population, **part.population}
+    for sql in (*conditions.values(), *(part.numerator or measure.numerator).values()):
+        yield parse, sql
+    if measure.value is not None:
+        yield parse_value, measure.value
+
+
+def expressions(measure: Asking, part: Part) -> list[exp.Expression]:
+    """The trees of all that is asked of a unit in a part of a measure. Raises ClauseError as `parse`."""
+    return [reader(sql) for reader, sql in asked(measure, part)]
+
+
+def columns(*trees: exp.Expression) -> set[str]:
+    """Names of the columns that expressions read."""
+    return {node.name for tree in trees for node in tree.find_all(exp.Column)}
+
+
+def parameters(*trees: exp.Expression) -> set[str]:
+    """Names of the parameters (`:name`) that expressions use."""
+    return {node.name for tree in trees for node in tree.find_all(exp.Placeholder)}
 
 
 def bare_numbers(tree: exp.Expression) -> list[str]:
@@ -114,7 +141,13 @@ def bind(tree: exp.Expression, values: Mapping[str, Scalar]) -> str:
     def replace(node: exp.Expression) -> exp.Expression:
         return exp.Var(this=literal(values[node.name])) if isinstance(node, exp.Placeholder) else node
 
-    return tree.transform(replace).sql(dialect="spark")
+    def as_written(node: exp.Expression) -> exp.Expression:
+        """IS NOT NULL, which the parser takes for NOT ... IS NULL."""
+        inner = node.this if isinstance(node, exp.Not) else None
+        known = isinstance(inner, exp.Is) and isinstance(inner.expression, exp.Null)
+        return exp.Is(this=inner.this, expression=exp.Not(this=exp.Null())) if known else node
+
+    return tree.transform(replace).transform(as_written).sql(dialect="spark")
 
 
 def check_types(tree: exp.Expression, columns: Mapping[str, str], values: Mapping[str, Scalar]) -> str | None:

@@ -48,9 +48,5 @@ def listed(rows: Iterable[Mapping], width: int) -> str:
 
 def _read_by(measure: Measure) -> set[str]:
     """The pathway, and the columns that a clause of any component, or the value of a mean, reads."""
-    conditions = [
-        sql for part in measure.components.values() for sql in (*part.population.values(), *part.numerator.values())
-    ]
-    numbers = [sql for sql in (measure.value, measure.per) if sql is not None]
-    trees = [*map(clauses.parse, conditions), *map(clauses.parse_value, numbers)]
-    return {"pathway"}.union(*map(clauses.columns, trees))
+    trees = [tree for part in measure.components.values() for tree in clauses.expressions(measure, part)]
+    return {"pathway", *clauses.columns(*trees), *([measure.per] if measure.per else [])}

@@ -103,7 +103,7 @@ def _faults(key: Any, given: Any, catalogue: Catalogue) -> Iterator[str]:
             yield f"{key}: unknown parameter '{name}'{hint}"
         elif type(value) is not type(known[name]):
             yield f"{key}: '{name}' has a value of another type than {clauses.literal(known[name])}"
-        elif not any(name in _used(measure, part) for part in _reached(measure, component, name)):
+        elif not any(_uses(measure, part, name) for part in _reached(measure, component, name)):
             yield f"{key}: no component is asked with '{name}'"
 
 
@@ -122,16 +122,13 @@ def _effective(content: Mapping, catalogue: Catalogue) -> Iterator[tuple[tuple[s
         measure, _ = catalogue.by_code[code]
         for name, value in content[key].items():
             for part in _reached(measure, component, name):
-                if name in _used(measure, part):
+                if _uses(measure, part, name):
                     by_component.setdefault((code, part.name), {})[name] = value
     yield from by_component.items()
 
 
-def _used(measure: Measure, part: Component) -> set[str]:
-    trees = [clauses.parse(sql) for sql in [*part.population.values(), *part.numerator.values()]]
-    if measure.value is not None:
-        trees.append(clauses.parse_value(measure.value))
-    return set().union(*map(clauses.parameters, trees))
+def _uses(measure: Measure, part: Component, name: str) -> bool:
+    return name in clauses.parameters(*clauses.expressions(measure, part))
 
 
 def read_reformulated(home: Home, run_id: str) -> pd.DataFrame:

@@ -22,6 +22,14 @@ def days_to_first(line: Column, start: Column, end: Column) -> Column:
     return F.when(found > 0, found - 1)
 
 
+def covered_days(line: Column, start: Column, end: Column) -> Column:
+    """Number of covered days of [start, end].
+
+    '0110100', 1, 4 -> 3;  '0110', 3, 2 -> 0
+    """
+    return F.length(F.replace(_text(line, start, end), F.lit("0"), F.lit("")))
+
+
 def longest_gap(line: Column, start: Column, end: Column) -> Column:
     """The longest step in days when walking from `start` through the covered days to `end`, both reached.
 

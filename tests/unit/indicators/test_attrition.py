@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pandas as pd
@@ -242,6 +243,13 @@ def test_every_component_of_the_catalogue_has_its_steps_with_values():
             names = [step.clause for step in found]
             assert names[:2] == ["in_contact", "pathway"] and len(names) == len(set(names)), code
             assert not [step for step in found if ":" in step.condition], code
+
+
+def test_a_colon_inside_a_text_is_no_parameter(catalogue):
+    measure, indicator = catalogue.find("S20")
+    part = measure.components["a"]
+    said = replace(part, numerator={"in_time": "days_to_csm_visit <= :days AND sex <> ':days 1:2'"})
+    assert steps(measure, indicator, said)[-1].condition == "days_to_csm_visit <= 7 AND sex <> ':days 1:2'"
 
 
 def call(*arguments: str):

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from percorsi.indicators.clauses import ClauseError, bind, columns, evaluate, literal, parameters, parse
+from percorsi.indicators.clauses import ClauseError, bind, columns, evaluate, expressions, literal, parameters, parse
+from percorsi.indicators.entries import ComponentEntry, MeasureEntry
 from percorsi.small_frame import small_frame
 
 PARAMETERS = {"n": 1, "word": "it", "share": 0.5, "yes": True}
@@ -64,6 +65,35 @@ def test_columns_and_parameters_of_a_clause():
     tree = parse("a > :n AND (b IS NULL OR a + c < :m)")
     assert columns(tree) == {"a", "b", "c"}
     assert parameters(tree) == {"n", "m"}
+    both = (tree, parse("d = :o"))
+    assert (columns(*both), parameters(*both)) == ({"a", "b", "c", "d"}, {"n", "m", "o"})
+    assert columns() == parameters() == set()
+
+
+COMMON = {"title": "T", "reading": "R", "grain": "person_year", "status": "N", "cohort": "treated"}
+COMMON |= {"needs": {"SISM": ["Y"]}, "indicators": {"S5": {"pathway": "schizophrenia"}}}
+
+
+def test_a_part_asks_with_its_own_clauses_and_with_those_it_has_of_its_measure():
+    clauses = {"population": {"old": "a > :n"}, "numerator": {"often": "b > :m"}}
+    measure = MeasureEntry.model_validate({**COMMON, "kind": "proportion", **clauses})
+    narrower = ComponentEntry.model_validate({"population": {"seen": "c > :k"}})
+    other = ComponentEntry.model_validate({"numerator": {"twice": "d > :n"}})
+    said = [expressions(measure, part) for part in (ComponentEntry(), narrower, other)]
+    assert [columns(*trees) for trees in said] == [{"a", "b"}, {"a", "b", "c"}, {"a", "d"}]
+    assert [parameters(*trees) for trees in said] == [{"n", "m"}, {"n", "m", "k"}, {"n"}]
+
+
+def test_the_value_of_a_mean_is_asked_in_each_of_its_parts():
+    mean = MeasureEntry.model_validate({**COMMON, "kind": "mean", "value": "a + b * :n", "per": "c"})
+    trees = expressions(mean, ComponentEntry())
+    assert (columns(*trees), parameters(*trees)) == ({"a", "b"}, {"n"})
+
+
+def test_a_bound_clause_reads_as_it_was_written_and_texts_in_it_stay():
+    values = {"n": 2, "word": "so:n"}
+    assert bind(parse("a + :n IS NOT NULL AND b <= :n"), values) == "a + 2 IS NOT NULL AND b <= 2"
+    assert bind(parse("w = ':n' OR w IN (:word, 'x:word')"), values) == "w = ':n' OR w IN ('so:n', 'x:word')"
 
 
 @pytest.mark.parametrize("sql", ["(select 1) > 0", "a > 1; drop table b", "a LIKE 'x'", "t.a > 1", "a IN (select b)"])
