@@ -92,12 +92,12 @@ def test_a_measure_serves_several_pathways_with_their_own_parameters(tmp_path):
     assert clause_columns(measure, indicator) == {
         "pathway": "coalesce(pathway = 'bipolar', false)",
         "adult": "coalesce(age >= 18, false)",
-        "discharged": "coalesce(NOT discharge IS NULL, false)",
+        "discharged": "coalesce(discharge IS NOT NULL, false)",
         "seen": "coalesce(visits >= 4, false)",
         "population": "(coalesce(pathway = 'bipolar', false) AND coalesce(age >= 18, false)"
-        " AND coalesce(NOT discharge IS NULL, false))",
+        " AND coalesce(discharge IS NOT NULL, false))",
         "numerator": "(coalesce(pathway = 'bipolar', false) AND coalesce(age >= 18, false)"
-        " AND coalesce(NOT discharge IS NULL, false) AND coalesce(visits >= 4, false))",
+        " AND coalesce(discharge IS NOT NULL, false) AND coalesce(visits >= 4, false))",
     }
     assert "visits >= 3" in clause_columns(*catalogue.find("S20"))["numerator"]
 
