@@ -70,7 +70,7 @@ def _compare_means(result: Earlier, rows: list[dict], means: "pd.DataFrame", pos
         if told and told["status"] == "published":
             result.known.add(position)
             change = abs(persons - float(told["denominator"]))
-            moved += change < MINIMUM and (change > 0 or round(value, VALUE_DECIMALS) != float(told["value"]))
+            moved += int(change < MINIMUM and (change > 0 or np.round(value, VALUE_DECIMALS) != float(told["value"])))
     return moved
 
 
