@@ -192,6 +192,8 @@ class _System:
         for i in np.flatnonzero(view.hidden):
             self._add_row([(("d", names[i]), 1.0), (("n", v, int(i)), -1.0)], 0, np.inf)
         for relation in view.table.relations:
+            if view.table.across and (relation.numerator_offset or relation.denominator_offset):
+                continue  # the sums of the two codes say where areas overlap; a cell that contradicts is no part of it
             signed = [(relation.total, 1.0), *((i, -1.0) for i in relation.parts)]
             shown = sum(sign * int(view.table.numerator[i]) for i, sign in signed if not view.hidden[i])
             hidden = [(("n", v, i), sign) for i, sign in signed if view.hidden[i]]
