@@ -34,7 +34,7 @@ def status(*rows: dict, means: tuple[str, ...] = ("S2",), **more) -> dict[str, s
 
 @pytest.mark.parametrize(("n", "expected"), [(0, "a"), (1, "s"), (9, "s"), (10, "p"), (500, "p")])
 def test_a_mean_over_few_is_not_shown(n: int, expected: str) -> None:
-    assert status(mean("030", n, 33)) == {"030": expected}
+    assert status(mean("030", n, 3.3 * n)) == {"030": expected}
     assert MINIMUM == 10
 
 
@@ -65,6 +65,63 @@ def test_nobody_in_a_cell_is_shown_as_such() -> None:
     }
 
 
+def values_of(area: str, *numbers: float, sex: str = "") -> dict:
+    """A mean over these numbers, with the deviation they have."""
+    return {**mean(area, len(numbers), sum(numbers), sex), "sd": float(np.std(numbers, ddof=1))}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        ([0] * 9 + [25], "s"),  # 2.50 with 7.91 and a median of 0: exactly one person is told
+        ([1] * 9 + [9], "p"),  # half of the sum, and no more
+        ([1] * 9 + [10], "s"),
+        ([0] * 10, "p"),  # nobody holds anything, and zero is shown
+        ([3, 5, 2, 8, 4, 6, 1, 9, 7, 5], "p"),
+        ([0] * 98 + [10, 40], "s"),
+        ([2] * 99 + [50], "p"),
+        ([-5] * 9 + [25], "s"),  # of a sum below zero no share can be named
+    ],
+)
+def test_a_mean_that_one_person_may_dominate_is_not_shown(numbers: list[float], expected: str) -> None:
+    assert status(values_of("030", *numbers)) == {"030": expected}
+
+
+def test_the_largest_share_is_never_above_the_bound() -> None:
+    # what is shown keeps, of the true numbers, the rules that need them: one has at most half, and all but the two
+    # largest have at least half of the largest (p% rule)
+    chance = random.Random(7)
+    shown = 0
+    for _ in range(3000):
+        heavy = chance.choice([0.3, 1, 2])
+        numbers = [float(int(chance.lognormvariate(1, heavy))) for _ in range(chance.randint(10, 40))]
+        if set(status(values_of("030", *numbers)).values()) == {"p"} and sum(numbers):
+            shown += 1
+            largest, second, *others = sorted(numbers, reverse=True)
+            assert largest <= 0.5 * sum(numbers) + 1e-6
+            assert sum(others) >= 0.5 * largest - 1e-6
+    assert shown > 1000
+
+
+def test_a_dominated_mean_is_not_the_total_less_the_rest() -> None:
+    # women: nine of 0 and one of 25. With the men hidden too, what is left is 22 persons with 85
+    women, men = [0] * 9 + [25], [4, 6] * 6
+    found = status(values_of("030", *women, *men), values_of("030", *women, sex="2"), values_of("030", *men, sex="1"))
+    assert found == {"030": "p", "030 2": "s", "030 1": "s"}
+    # the sum of the region is hers as well, 25 of 30: of the men alone it tells nothing
+    men = [0] * 5 + [1] * 5
+    found = status(values_of("030", *women, *men), values_of("030", *women, sex="2"), values_of("030", *men, sex="1"))
+    assert found == {"030": "s", "030 2": "s", "030 1": "p"}
+
+
+def test_what_is_hidden_together_is_not_dominated_either() -> None:
+    # 080 has nine of 0 and one of 40; 020 is the smallest other, but its ten of 1 with them would be 50 of 20 persons
+    areas = {"020": [1.0] * 10, "030": [4.0, 6.0] * 8, "050": [5.0, 7.0] * 9, "080": [0.0] * 9 + [40.0]}
+    rows = [values_of(area, *numbers) for area, numbers in areas.items()]
+    found = status(values_of("IT", *(n for numbers in areas.values() for n in numbers)), *rows)
+    assert found == {"IT": "p", "020": "s", "030": "s", "050": "p", "080": "s"}
+
+
 def test_what_follows_from_several_sums_together_is_found() -> None:
     # one region: its sexes and its age classes; a cell hidden alone in both sums is determined, two are not
     table = linked_tables(
@@ -90,6 +147,45 @@ def test_means_of_earlier_releases_stay_hidden_and_known() -> None:
     assert set(status(*few, known=[1]).values()) == {"s"}
     with pytest.raises(ResultUnavailable):
         status(*few, known=[0, 1])
+
+
+def test_the_persons_a_mean_is_over_are_known_to_whoever_attacks_a_proportion() -> None:
+    # one region of three DSMs, means over the same persons: they show n = 24 and, of C, n = 12, so A and B are 12. With
+    # S10 of the region and of B shown, A would be two persons, 2 of 2.
+    a, b, c = (f"030-101-00{i}" for i in (1, 2, 3))
+    persons = {"030": (21, 24), a: (2, 2), b: (7, 10), c: (12, 12)}
+    proportions = [cell(area, n, d, code="S10") for area, (n, d) in persons.items()]
+    means = [mean(area, d, 3.0 * d) for area, (_, d) in persons.items()]
+    alone = protect(frame(*proportions)).frame["status"].tolist()
+    assert alone == ["published", "suppressed", "published", "suppressed"]
+    found = protect(frame(*proportions, *means), means=["S2"]).frame
+    shown = {(r.code, r.area) for r in found.itertuples() if r.status == "published"}
+    assert {("S2", "030"), ("S2", c)} <= shown
+    assert not {("S10", a), ("S2", a)} & shown
+    assert not {("S10", "030"), ("S10", b)} <= shown
+    # over other persons they tell nothing
+    others = [mean(area, d + 5, 3.0 * d) for area, (_, d) in persons.items()]
+    found = protect(frame(*proportions, *others), means=["S2"]).frame
+    assert found["status"].tolist()[:4] == alone
+
+
+def test_codes_that_lie_in_each_other_do_not_tell_of_those_between() -> None:
+    # of all 8 of 12, of the young 7 of 11: the one who is not young was 1 of 1
+    of_all = [cell("IT", 8, 12, code="S25"), cell("030", 8, 12, code="S25")]
+    of_young = [cell("IT", 7, 11, code="S7"), cell("030", 7, 11, code="S7")]
+    lies_in = [(("S25", ""), ("S7", ""))]
+    assert set(protect(frame(*of_all, *of_young)).frame["status"]) == {"published"}
+    found = protect(frame(*of_all, *of_young), nested=lies_in).frame
+    shown = found[found["status"] == "published"].groupby("area")["code"].nunique()
+    assert (shown < 2).all()
+    assert set(found.loc[found["code"] == "S25", "status"]) == {"published"}  # the code over fewer goes
+
+
+def test_codes_that_lie_in_each_other_say_the_same_where_nobody_is_between() -> None:
+    # an earlier release hid S25 in 030: there S7 would be the same number
+    rows = [cell("030", 20, 60, code="S25"), cell("030", 20, 60, code="S7"), cell("080", 30, 70, code="S25")]
+    found = protect(frame(*rows), keep_hidden=[0], nested=[(("S25", ""), ("S7", ""))]).frame
+    assert found["status"].tolist() == ["suppressed", "suppressed", "published"]
 
 
 def parts(area: str, denominator: int, sex: str = "", **numerators: int) -> list[dict]:

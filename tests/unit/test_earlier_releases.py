@@ -43,7 +43,7 @@ def test_what_was_hidden_stays_hidden_while_the_numbers_around_it_are_the_same(h
     assert [k for k, v in before.items() if v == "s"] == ["020", "060"]
     after, told = released(home, "b", *REGIONS)
     assert after == {"IT": "p", "020": "s", "030": "p", "050": "p", "060": "s"}
-    assert told == [{"release": "a", "hidden_then": 2, "small_changes": 0}]
+    assert told == [{"release": "a", "hidden_then": 2, "small_changes": 0, "small_changes_of_means": 0}]
 
 
 def test_another_delivery_starts_afresh(home: Home) -> None:
@@ -78,7 +78,23 @@ def test_small_changes_since_an_earlier_release_are_counted(home: Home) -> None:
     # one more person in 050 and in the nation
     changed = [cell("IT", 72, 341), *REGIONS[1:3], cell("050", 21, 121), REGIONS[4]]
     _, told = released(home, "b", *changed)
-    assert told == [{"release": "a", "hidden_then": 2, "small_changes": 2}]
+    assert told == [{"release": "a", "hidden_then": 2, "small_changes": 2, "small_changes_of_means": 0}]
+
+
+def mean(area: str, n: int, total: float) -> dict:
+    return {**cell(area, 0, n, code="S2"), "numerator": total, "value": total / n, "sd": 1.0}
+
+
+def test_means_of_a_few_persons_more_are_counted(home: Home) -> None:
+    # 030: the thirteenth person had 13 * 4.00 - 12 * 3.50 = 10; 080: one went, one came; 150: ten more; 190: the same
+    entry = [{"code": "S2", "title": "Media", "kind": "mean"}]
+    then = [mean("030", 12, 42), mean("080", 20, 60), mean("150", 20, 60), mean("190", 20, 60)]
+    now = [mean("030", 13, 52), mean("080", 20, 65), mean("150", 30, 90), mean("190", 20, 60)]
+    make(home, Run(), "a", frame(*then), entry)
+    folder = make(home, Run(), "b", frame(*now), entry)
+    told = json.loads((folder / "metadata.json").read_text())["disclosure_control"]["earlier_releases"]
+    assert told == [{"release": "a", "hidden_then": 0, "small_changes": 0, "small_changes_of_means": 2}]
+    assert set(pd.read_csv(folder / "values.csv")["status"]) == {"published"}  # as of counts: whoever publishes decides
 
 
 @pytest.mark.parametrize("fault", ["a byte", "the year", "no metadata", "removed"])

@@ -35,7 +35,11 @@ class View:
 
 
 def exposed(
-    views: list[View], threshold: int = 2, seen: "Seen | None" = None, only: list[int] | None = None
+    views: list[View],
+    threshold: int = 2,
+    seen: "Seen | None" = None,
+    only: list[int] | None = None,
+    granted: dict | None = None,
 ) -> list[Target]:
     """Hidden cells that give themselves away, as (position of the view, position of the cell).
 
@@ -43,12 +47,13 @@ def exposed(
     never read. Empty where every hidden cell is safe. `seen` carries what was learnt to the next attack on the same
     tables, which may hide more and not less: what was possible then still is. With `only`, the cells of these views are
     asked for, and the others tell no more than their shown denominators: a weaker attacker, and a faster one.
+    `granted`: name of a denominator -> its count, which something that is no view shows.
     """
     seen = Seen(threshold) if seen is None else seen
     if only is None:
-        system = _System(dict(enumerate(views)))
+        system = _System(dict(enumerate(views)), granted)
     else:
-        system = _System({v: views[v] for v in only}, _shown_denominators(views))
+        system = _System({v: views[v] for v in only}, {**(granted or {}), **shown_denominators(views)})
     generator = np.random.default_rng(1)
     left = _swept(system, seen, [target for target in system.targets if not seen.safe(target)], generator)
     if only is None:
@@ -56,17 +61,28 @@ def exposed(
     return [target for target in left if not _cleared(system, seen, target)]
 
 
-def _shown_denominators(views: list[View]) -> dict:
+def shown_denominators(views: list[View]) -> dict:
+    """Name of a denominator -> its count, of those that the views show."""
     return {
         view.denominator_key[i]: int(view.table.denominator[i]) for view in views for i in np.flatnonzero(~view.hidden)
     }
 
 
 def groups(views: list[View]) -> list[list[int]]:
-    """Positions of the views whose numerators are bound to each other: components of one code and their differences."""
+    """Positions of the views whose numerators are bound to each other: components of one code and their differences.
+
+    Codes that lie in each other are bound as well, where their difference is among the views.
+    """
     by_code: dict[str, list[int]] = {}
     for v, view in enumerate(views):
         by_code.setdefault(view.table.code, []).append(v)
+    for view in views:
+        if view.table.across:
+            bound = {view.table.code, *(table.code for table in view.table.between)}
+            own = [members for members in by_code.values() if any(views[v].table.code in bound for v in members)]
+            together = sorted({v for members in own for v in members})
+            by_code = {code: members for code, members in by_code.items() if members not in own}
+            by_code[view.table.code] = together
     return list(by_code.values())
 
 
@@ -176,6 +192,8 @@ class _System:
         for i in np.flatnonzero(view.hidden):
             self._add_row([(("d", names[i]), 1.0), (("n", v, int(i)), -1.0)], 0, np.inf)
         for relation in view.table.relations:
+            if view.table.across and (relation.numerator_offset or relation.denominator_offset):
+                continue  # the sums of the two codes say where areas overlap; a cell that contradicts is no part of it
             signed = [(relation.total, 1.0), *((i, -1.0) for i in relation.parts)]
             shown = sum(sign * int(view.table.numerator[i]) for i, sign in signed if not view.hidden[i])
             hidden = [(("n", v, i), sign) for i, sign in signed if view.hidden[i]]
@@ -186,7 +204,7 @@ class _System:
             self._add_row(denominators, relation.denominator_offset, relation.denominator_offset)
 
     def _add_differences(self, views: dict[int, View]) -> None:
-        """larger = smaller + difference, of the numerators of components of one population (see `components`)."""
+        """larger = smaller + difference (see `components`): of the numerators; across codes of the denominators too."""
         place = {id(view.table): v for v, view in views.items()}
         for v, view in views.items():
             parts = [place.get(id(table)) for table in view.table.between or ()]
@@ -194,8 +212,12 @@ class _System:
                 continue
             signed = [(parts[0], 1.0), (parts[1], -1.0), (v, -1.0)]
             for i in range(view.table.rows):
-                shown = sum(s * int(views[w].table.numerator[i]) for w, s in signed if not views[w].hidden[i])
-                self._add_row([(("n", w, i), s) for w, s in signed if views[w].hidden[i]], -shown, -shown)
+                places = zip(signed, view.table.places[i] if view.table.across else (i, i, i), strict=True)
+                cells = [(w, int(c), s) for (w, s), c in places]
+                shown = sum(s * int(views[w].table.numerator[c]) for w, c, s in cells if not views[w].hidden[c])
+                self._add_row([(("n", w, c), s) for w, c, s in cells if views[w].hidden[c]], -shown, -shown)
+                if view.table.across:
+                    self._add_row([(("d", views[w].denominator_key[c]), s) for w, c, s in cells], 0, 0)
 
     def _add_nested(self, v: int, view: View, relation: Relation) -> None:
         """numerator and rest of each part <= those of the total: where areas overlap, the sums do not say it."""

@@ -10,6 +10,7 @@ import re
 import shutil
 import tempfile
 import time
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,9 +19,10 @@ from percorsi.digests import digest
 from percorsi.errors import ResultUnavailable, UsageError
 from percorsi.home import Home
 from percorsi.release import contents
+from percorsi.release.components import Nesting
 from percorsi.release.disclosure import protect
 from percorsi.release.history import compare
-from percorsi.release.means import MINIMUM
+from percorsi.release.means import MINIMUM, SHARE
 from percorsi.release.pulling import METADATA
 from percorsi.release.readme import readme
 from percorsi.release.suppression import Rule
@@ -55,11 +57,13 @@ def make(
     *,
     synthetic: bool | None = None,
     dsm_names: dict[str, str] | None = None,
+    nested: Collection[Nesting] = (),
 ) -> Path:
     """Publish the values of a run as home/releases/<name>/, protected; gives the folder.
 
     `values`: columns of `percorsi values`; `catalogue`: an entry with code and title for each code at least (columns of
-    indicators.csv); `synthetic`: whether the data are, None where it is not known; `dsm_names`: area -> name.
+    indicators.csv); `synthetic`: whether the data are, None where it is not known; `dsm_names`: area -> name; `nested`:
+    which indicators ask the same of fewer (`indicators.listing.nestings`).
     Raises UsageError for a name that cannot be one, ResultUnavailable for a name that is taken, CatalogueError for a
     code without entry, ResultUnavailable where an earlier release is not what was released or where, with what it
     showed, a hidden value would stay exposed.
@@ -70,7 +74,7 @@ def make(
     rule = Rule()
     means = {row["code"] for row in indicators if row["kind"] == "mean"}
     earlier = compare(home, run.year, frame, rule, means)
-    protection = protect(frame, rule, earlier.keep_hidden, earlier.known, means)
+    protection = protect(frame, rule, earlier.keep_hidden, earlier.known, means, nested)
     rows = contents.with_area_names(protection.frame, dsm_names or {}).to_dict("records")
     metadata = _metadata(run, name, rows, rule, synthetic)
     metadata["disclosure_control"] |= {
@@ -121,9 +125,11 @@ def _metadata(run: ReleasedRun, name: str, rows: list[dict], rule: Rule, synthet
         "disclosure_control": {
             "rule": "a value is suppressed where its numerator or the rest of its denominator is 1 to the threshold, "
             "and others so that none of these can be worked out from what is shown; the components of an indicator are "
-            "shown together; a mean is suppressed over fewer persons than the minimum, and is rounded",
+            "shown together; a mean is suppressed over fewer persons than the minimum or where one may hold more than "
+            "the share of its sum, and is rounded",
             "threshold": rule.threshold,
             "minimum_of_a_mean": MINIMUM,
+            "share_of_one_in_a_mean": SHARE,
             "exposed_to_attack": 0,
         },
         "reading": "Values describe those whom the flows of the year tell of; an absent value is not a zero, a "

@@ -3,9 +3,12 @@
 Two components of one population, one of whose numerators holds the other's, show by subtraction how many are in the one
 only. So these differences are protected like components of their own, and a cell hidden in one component is hidden in
 all. The component that is the value has two rows; they are one table, and share its fate.
+
+Where a code asks the same of fewer (S7 of those with a recent onset, S25 of all), the difference of the two is a table
+as well: who is in the larger population only. They are not shown together; the difference is known where both are.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import permutations
 from typing import TYPE_CHECKING
 
@@ -93,6 +96,64 @@ def _made(larger: LinkedTable, smaller: LinkedTable, numerator: np.ndarray, deno
     table.between = (larger, smaller)
     relate(table)
     return table
+
+
+Nesting = tuple[tuple[str, str], tuple[str, str]]  # code and component of the larger, of the smaller
+
+
+def with_nested(tables: list[LinkedTable], nested: Collection[Nesting]) -> list[LinkedTable]:
+    """The tables and, of each two that lie in each other, the counts of those in the larger only."""
+    place = {(table.code, table.component): table for table in tables if table.between is None}
+    pairs = [(place.get(larger), place.get(smaller)) for larger, smaller in nested]
+    found = [_across(larger, smaller) for larger, smaller in pairs if larger is not None and smaller is not None]
+    return [*tables, *(table for table in found if table.rows)]
+
+
+def _across(larger: LinkedTable, smaller: LinkedTable) -> LinkedTable:
+    """Of the cells that both have and where the counts let the one hold the other (regions covered may differ)."""
+    index = {cell: i for i, cell in enumerate(smaller.cells)}
+    both = [(i, index[cell]) for i, cell in enumerate(larger.cells) if cell in index]
+    both = [
+        (i, j) for i, j in both if smaller.numerator[j] <= larger.numerator[i] and smaller.rest[j] <= larger.rest[i]
+    ]
+    of, less = np.array([i for i, _ in both], dtype=int), np.array([j for _, j in both], dtype=int)
+    table = LinkedTable(
+        f"{larger.code} without {smaller.code}",
+        f"{larger.component} without {smaller.component}".strip(),
+        [larger.cells[i] for i in of],
+        larger.row[of],
+        larger.numerator[of] - smaller.numerator[less],
+        larger.denominator[of] - smaller.denominator[less],
+        between=(larger, smaller),
+        places=[(i, j, here) for here, (i, j) in enumerate(both)],
+    )
+    relate(table)
+    return table
+
+
+def share_across(tables: list[LinkedTable], masks: list[np.ndarray]) -> bool:
+    """Differences of codes are hidden where one of the two is, and only there, in place; whether more is hidden now.
+
+    Where the difference must not be known, the smaller code goes: it has fewer persons, and fewer readers. Where there
+    is nobody between, both say the same, and are hidden together.
+    """
+    place = {id(table): i for i, table in enumerate(tables)}
+    changed = False
+    for table, mask in zip(tables, masks, strict=True):
+        if not table.across:
+            continue
+        larger, smaller = (masks[place[id(one)]] for one in table.between)
+        persons = table.between[1].denominator
+        for i, j, here in table.places:
+            one_of_them = larger[i] or smaller[j]
+            if not table.denominator[here]:
+                if one_of_them and not (larger[i] and smaller[j]):
+                    larger[i] = smaller[j] = changed = True
+            elif one_of_them and not mask[here]:
+                mask[here] = changed = True
+            elif mask[here] and not one_of_them:
+                (smaller if persons[j] else larger)[j if persons[j] else i] = changed = True
+    return changed
 
 
 def share(tables: list[LinkedTable], masks: list[np.ndarray]) -> bool:

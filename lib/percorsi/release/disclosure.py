@@ -12,8 +12,8 @@ import numpy as np
 
 from percorsi.errors import ResultUnavailable
 from percorsi.release import components
-from percorsi.release.attack import Seen, View, exposed, groups
-from percorsi.release.means import hide_means, rounded
+from percorsi.release.attack import Seen, View, exposed, groups, shown_denominators
+from percorsi.release.means import Hidden, hide_means, rounded
 from percorsi.release.relations import LinkedTable, Relation, linked_tables, of_proportions
 from percorsi.release.suppression import Rule, candidates, complete, smallest
 
@@ -40,41 +40,50 @@ def protect(
     keep_hidden: Collection[int] = (),
     known: Collection[int] = (),
     means: Collection[str] = (),
+    nested: Collection[components.Nesting] = (),
 ) -> Protection:
     """The frame with a column `status`, and nothing left in the rows that are not published.
 
     `frame`: columns of the contract of `percorsi values`; `means`: the codes that are means, all others are
-    proportions. Of earlier releases, by position of the
-    row: `keep_hidden` are hidden in any case, `known` are known to the attacker even where they are hidden now.
-    Deterministic. Raises ResultUnavailable where a cell stays exposed although nothing is left to hide (only what
-    earlier releases show can do that), PercorsiError for counts that cannot be.
+    proportions; `nested`: which lie in which, so that one less the other counts persons. Of earlier releases, by
+    position of the row: `keep_hidden` are hidden in any case, `known` are known to the attacker even where they are
+    hidden now. Deterministic. Raises ResultUnavailable where a cell stays exposed although nothing is left to hide
+    (only what earlier releases show can do that), PercorsiError for counts that cannot be.
     """
     rule = rule or Rule()
     is_mean = frame["code"].isin(list(means)).to_numpy()
     repeated = components.repeated(frame)
     tables = components.with_differences(linked_tables(of_proportions(frame, is_mean, repeated)))
+    tables = components.with_nested(tables, nested)
+    own = hide_means(frame, is_mean, keep_hidden, known)
     masks, unknown = [], []
     result = Protection(frame)
     for table in tables:
         sensitive = rule.sensitive(table)
         result.sensitive += int(sensitive.sum()) if table.between is None else 0
         wanted = np.zeros(len(table.numerator), dtype=bool)
-        wanted[: table.rows] = np.isin(table.row, list(keep_hidden)) & (table.denominator[: table.rows] > 0)
+        if not table.across:
+            wanted[: table.rows] = np.isin(table.row, list(keep_hidden)) & (table.denominator[: table.rows] > 0)
         masks.append(complete(table, sensitive | wanted, rule))
         unknown.append(np.ones(len(table.numerator), dtype=bool))
-        unknown[-1][: table.rows] = ~np.isin(table.row, list(known))
+        if not table.across:  # that of two codes follows from them
+            unknown[-1][: table.rows] = ~np.isin(table.row, list(known))
     _agree(tables, masks, rule)
     first = _hidden(tables, masks)
     again = True
     while again:
         for family in families(tables):
-            _withstand(*([of[i] for i in family] for of in (tables, masks, unknown)), rule)
+            granted = told_by_means([tables[i] for i in family], own)
+            _withstand(*([of[i] for i in family] for of in (tables, masks, unknown)), rule, granted)
+        for nest in nests(tables):
+            granted = _told_beside(nest, tables, masks, unknown, own)
+            _withstand(*([of[i] for i in nest] for of in (tables, masks, unknown)), rule, granted)
         again = _agree(tables, masks, rule)
-    own = hide_means(frame, is_mean, keep_hidden, known)
     result.complementary = first - result.sensitive + own.complementary
     result.after_attack = _hidden(tables, masks) - first + own.after_attack
     result.sensitive += own.sensitive
-    hidden = {int(i) for table, mask in zip(tables, masks, strict=True) for i in table.row[mask[: table.rows]]}
+    shown_as = [(table, mask) for table, mask in zip(tables, masks, strict=True) if not table.across]
+    hidden = {int(i) for table, mask in shown_as for i in table.row[mask[: table.rows]]}
     hidden |= own.rows
     hidden |= {value for value, component in repeated.items() if component in hidden}
     result.frame = rounded(_blank(frame, hidden), is_mean)
@@ -82,9 +91,12 @@ def protect(
 
 
 def _agree(tables: list[LinkedTable], masks: list[np.ndarray], rule: Rule) -> bool:
-    """Complete what the components of a code hide until all hide the same, in place; whether more is hidden now."""
+    """Complete what the components of a code hide until all hide the same, in place; whether more is hidden now.
+
+    What is hidden of a difference of two codes is hidden in one of them.
+    """
     changed = False
-    while components.share(tables, masks):
+    while components.share(tables, masks) | components.share_across(tables, masks):
         changed = True
         for table, mask in zip(tables, masks, strict=True):
             mask[:] = complete(table, mask, rule)
@@ -101,17 +113,15 @@ def families(tables: list[LinkedTable]) -> list[list[int]]:
     """Tables that have one denominator, told by their counts: equal in every cell below the nation that both have.
 
     What is shown of one then tells the denominators of the others. Taking two that are equal by chance for a family
-    only makes the attacker stronger.
+    only makes the attacker stronger. Differences of two codes are attacked with these (`nests`).
     """
-    below = [
-        {cell: int(d) for cell, d in zip(t.cells, t.denominator, strict=False) if cell[0] != "nation"} for t in tables
-    ]
+    below = [_below_the_nation(table) for table in tables]
     found: list[list[int]] = []
     for i, mine in enumerate(below):
+        if tables[i].across:
+            continue
         for family in found:
-            first = below[family[0]]
-            common = mine.keys() & first.keys()
-            if common and all(mine[cell] == first[cell] for cell in common):
+            if _agree_in_all(mine, below[family[0]]):
                 family.append(i)
                 break
         else:
@@ -119,29 +129,77 @@ def families(tables: list[LinkedTable]) -> list[list[int]]:
     return found
 
 
+def _below_the_nation(table: LinkedTable) -> dict:
+    cells = zip(table.cells, table.denominator, strict=False)
+    return {cell: int(d) for cell, d in cells if cell[0] != "nation"}
+
+
+def _agree_in_all(one: dict, other: dict) -> bool:
+    common = one.keys() & other.keys()
+    return bool(common) and all(one[cell] == other[cell] for cell in common)
+
+
+def nests(tables: list[LinkedTable]) -> list[list[int]]:
+    """Tables bound by differences of two codes: all of these codes, and the differences."""
+    bound = groups(views(tables, [np.zeros(len(table.numerator), dtype=bool) for table in tables]))
+    return [group for group in bound if any(tables[i].across for i in group)]
+
+
+def told_by_means(family: list[LinkedTable], means: Hidden) -> dict:
+    """Name of a denominator -> its count, as means over the same population show it: they are published with theirs."""
+    told: dict = {}
+    own = [_below_the_nation(table) for table in family]
+    for table, hidden in zip(means.tables, means.unknown, strict=True):
+        theirs = _below_the_nation(table)
+        if any(_agree_in_all(theirs, mine) for mine in own):
+            shown = [(table.cells[i], int(table.denominator[i])) for i in np.flatnonzero(~hidden[: table.rows])]
+            told |= {(cell, persons): persons for cell, persons in shown}
+    return told
+
+
+def _told_beside(
+    nest: list[int], tables: list[LinkedTable], masks: list[np.ndarray], unknown: list[np.ndarray], means: Hidden
+) -> dict:
+    """Name of a denominator -> its count, as codes and means of the populations of a nest show it beside the nest."""
+    told: dict = {}
+    for family in families(tables):
+        if set(family) & set(nest):
+            own = views([tables[i] for i in family], [masks[i] & unknown[i] for i in family])
+            others = [view for i, view in zip(family, own, strict=True) if i not in nest]
+            told |= {name: d for name, d in shown_denominators(others).items() if isinstance(name[0], tuple)}
+            told |= told_by_means([tables[i] for i in family], means)
+    return told
+
+
 def views(tables: list[LinkedTable], masks: list[np.ndarray]) -> list[View]:
     """What the attacker sees of a family, `masks` saying what is unknown.
 
-    The denominator of a cell is shared where it is equal; that of a remainder is its own.
+    The denominator of a cell is shared where it is equal; that of a remainder, or of a difference of two codes, is its
+    own.
     """
     result = []
     for v, (table, mask) in enumerate(zip(tables, masks, strict=True)):
-        keys: list = [(cell, int(d)) for cell, d in zip(table.cells, table.denominator, strict=False)]
-        keys += [(v, i) for i in range(table.rows, len(table.numerator))]
+        shared = 0 if table.across else table.rows
+        keys: list = [(cell, int(d)) for cell, d in zip(table.cells[:shared], table.denominator, strict=False)]
+        keys += [(v, i) for i in range(shared, len(table.numerator))]
         result.append(View(table, mask, keys))
     return result
 
 
-def _withstand(tables: list[LinkedTable], masks: list[np.ndarray], unknown: list[np.ndarray], rule: Rule) -> None:
-    """Attack a family and hide more, in place, until the attack finds nothing."""
+def _withstand(
+    tables: list[LinkedTable], masks: list[np.ndarray], unknown: list[np.ndarray], rule: Rule, granted: dict
+) -> None:
+    """Attack a family, or a nest, and hide more, in place, until the attack finds nothing."""
     seen = [Seen(rule.threshold), Seen(rule.threshold)]  # of each code for itself, and of all together
-    while found := _attacked(views(tables, [m & u for m, u in zip(masks, unknown, strict=True)]), rule, *seen):
+    while found := _attacked(views(tables, [m & u for m, u in zip(masks, unknown, strict=True)]), rule, *seen, granted):
         before = [mask.copy() for mask in masks]
         for v, cell in found:
             # what was hidden around it in this round may have been enough: the next attack tells
             around = {i for r in tables[v].relations if cell == r.total or cell in r.parts for i in (r.total, *r.parts)}
             if not any(masks[v][i] and not before[v][i] for i in around):
                 _cover(tables, masks, v, cell, rule)
+        if any(table.across for table in tables):
+            _agree(tables, masks, rule)  # a difference is hidden in that one of its codes is
         if all((mask == old).all() for mask, old in zip(masks, before, strict=True)):
             raise ResultUnavailable(
                 f"with what earlier releases of the year show, hidden values of {tables[0].code} could be worked out",
@@ -149,13 +207,15 @@ def _withstand(tables: list[LinkedTable], masks: list[np.ndarray], unknown: list
             )
 
 
-def _attacked(seen_as: list[View], rule: Rule, alone: Seen, together: Seen) -> list[tuple[int, int]]:
+def _attacked(seen_as: list[View], rule: Rule, alone: Seen, together: Seen, granted: dict) -> list[tuple[int, int]]:
     """What the attack finds: of each code for itself, which is quick; where that finds nothing, of all together."""
     of_codes = groups(seen_as)
     found = (
-        [f for group in of_codes for f in exposed(seen_as, rule.threshold, alone, group)] if len(of_codes) > 1 else []
+        [f for group in of_codes for f in exposed(seen_as, rule.threshold, alone, group, granted)]
+        if len(of_codes) > 1
+        else []
     )
-    return found or exposed(seen_as, rule.threshold, together)
+    return found or exposed(seen_as, rule.threshold, together, granted=granted)
 
 
 def _cover(tables: list[LinkedTable], masks: list[np.ndarray], v: int, cell: int, rule: Rule) -> None:

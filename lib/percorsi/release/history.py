@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from percorsi.home import Home
+from percorsi.release.means import MINIMUM, VALUE_DECIMALS
 from percorsi.release.pulling import release_folders, verified, verified_metadata
 from percorsi.release.relations import KEY, LinkedTable, linked_tables, of_proportions
 from percorsi.release.suppression import Rule
@@ -46,18 +47,31 @@ def compare(home: Home, year: int, frame: "pd.DataFrame", rule: Rule, means: Col
     tables = linked_tables(of_proportions(frame, is_mean, ())) if same_year else []
     for folder in same_year:
         rows = list(csv.DictReader(io.StringIO(verified(folder)["values.csv"].decode(), newline="")))
-        result.summary.append({"release": folder.name, **_compare(result, rows, tables, rule)})
-        _compare_means(result, rows, frame[is_mean], np.flatnonzero(is_mean))
+        counts = _compare(result, rows, tables, rule)
+        moved = _compare_means(result, rows, frame[is_mean], np.flatnonzero(is_mean))
+        result.summary.append({"release": folder.name, **counts, "small_changes_of_means": moved})
     return result
 
 
-def _compare_means(result: Earlier, rows: list[dict], means: "pd.DataFrame", positions: np.ndarray) -> None:
-    status = {tuple(row[k] for k in _ROW_KEY): row["status"] for row in rows}
-    for position, key in zip(positions.tolist(), means[_ROW_KEY].itertuples(index=False, name=None), strict=True):
-        if status.get(key) == "suppressed":
+def _compare_means(result: Earlier, rows: list[dict], means: "pd.DataFrame", positions: np.ndarray) -> int:
+    """Adds to the result what one release says of means; how many are of a few persons more, fewer or other now.
+
+    Of two means the difference tells the sum of those who came or went, so that they are few where the persons moved by
+    less than the minimum: also where as many came as went, which only the mean shows.
+    """
+    then = {tuple(row[k] for k in _ROW_KEY): row for row in rows}
+    keys = means[_ROW_KEY].itertuples(index=False, name=None)
+    now = zip(means["denominator"].tolist(), means["value"].tolist(), strict=True)
+    moved = 0
+    for position, key, (persons, value) in zip(positions.tolist(), keys, now, strict=True):
+        told = then.get(key)
+        if told and told["status"] == "suppressed":
             result.keep_hidden.add(position)
-        if status.get(key) == "published":
+        if told and told["status"] == "published":
             result.known.add(position)
+            change = abs(persons - float(told["denominator"]))
+            moved += int(change < MINIMUM and (change > 0 or np.round(value, VALUE_DECIMALS) != float(told["value"])))
+    return moved
 
 
 def _compare(result: Earlier, rows: list[dict], tables: list[LinkedTable], rule: Rule) -> dict:

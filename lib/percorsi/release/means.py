@@ -1,12 +1,13 @@
 """Disclosure control of means: which are not shown, and what is shown of the others.
 
 Numerator and rest of a mean are no counts of persons; what must not come out is what one person, or a few, had. So a
-mean over fewer than MINIMUM persons is not shown, nor are others from which its sum could be worked out by subtraction:
-see docs/decisions/0502-disclosure-control-of-means.md.
+mean over fewer than MINIMUM persons is not shown, nor one where a single person may hold more than SHARE of the sum,
+nor are others from which their sums could be worked out by subtraction: see
+docs/decisions/0502-disclosure-control-of-means.md.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MINIMUM = 10
-_ROUNDED = {"value": 2, "lower": 2, "upper": 2, "sd": 2, "median": 1, "q1": 1, "q3": 1}
+SHARE = 0.5
+VALUE_DECIMALS = 2
+_ROUNDED = {"value": VALUE_DECIMALS, "lower": 2, "upper": 2, "sd": 2, "median": 1, "q1": 1, "q3": 1}
 _TOLERANCE = 1e-9
 
 
@@ -31,6 +34,8 @@ class Hidden:
     sensitive: int = 0
     complementary: int = 0
     after_attack: int = 0
+    tables: list[LinkedTable] = field(default_factory=list)  # how many persons each mean is over
+    unknown: list[np.ndarray] = field(default_factory=list)  # of each table, the cells that nothing shows
 
 
 def hide_means(
@@ -44,20 +49,31 @@ def hide_means(
     rule = Rule(MINIMUM - 1)
     hidden = Hidden(set())
     for table in linked_tables(_sizes(frame, means)):
+        sums = _sums(frame, table)
         small = rule.sensitive(table)
+        small[: table.rows] |= (table.denominator[: table.rows] > 0) & dominated(*sums)
         kept = np.zeros(len(table.numerator), dtype=bool)
         kept[: table.rows] = np.isin(table.row, list(keep_hidden)) & (table.denominator[: table.rows] > 0)
         shown_before = np.zeros(len(table.numerator), dtype=bool)
         shown_before[: table.rows] = np.isin(table.row, list(known))
         mask = complete(table, small | kept, rule)
         first = int(mask[: table.rows].sum())
-        while len(found := determined(table, mask & ~shown_before, small)):
-            if not _cover(table, mask, int(found[0])):
+        again = True
+        while again:
+            again = False
+            unknown = mask & ~shown_before
+            found = determined(table, unknown, small)
+            if len(found) and not _cover(table, mask, int(found[0])):
                 raise ResultUnavailable(
                     f"with what earlier releases of the year show, means of {table.code} could be worked out",
                     next_step="do not publish these values: what was released is in others' hands",
                 )
-            mask = complete(table, mask, rule)
+            # of several together nothing more can be done than to hide all around them
+            if len(found) or any(_cover(table, mask, cell) for cell in _dominated_together(table, unknown, sums)):
+                mask = complete(table, mask, rule)
+                again = True
+        hidden.tables.append(table)
+        hidden.unknown.append(mask & ~shown_before)
         hidden.rows.update(table.row[mask[: table.rows]].tolist())
         hidden.sensitive += int(small.sum())
         hidden.complementary += first - int(small.sum())
@@ -72,6 +88,47 @@ def _sizes(frame: "pd.DataFrame", means: np.ndarray) -> "pd.DataFrame":
         numerator=np.where(counted, 0.0, np.nan),
         reason=frame["reason"].where(means, "no mean"),
     )
+
+
+def _sums(frame: "pd.DataFrame", table: LinkedTable) -> np.ndarray:
+    """Persons, sum and sum of squares of each row of a table, which are not known without a deviation: (3, rows)."""
+    at = frame.iloc[table.row]
+    persons = table.denominator[: table.rows].astype(float)
+    total = np.where(persons > 0, at["numerator"].astype(float), 0.0)
+    deviation = at["sd"].to_numpy(dtype=float) if "sd" in at.columns else np.full(len(at), np.nan)
+    mean = total / np.maximum(persons, 1)
+    squares = np.where(persons > 0, (persons - 1) * deviation**2 + persons * mean**2, 0.0)
+    return np.stack([persons, total, squares])
+
+
+def dominated(persons: np.ndarray, total: np.ndarray, squares: np.ndarray) -> np.ndarray:
+    """Whether one person may hold more than SHARE of a sum, by how many they are, the sum and the sum of squares.
+
+    None of n numbers is more than mean + sd * (n - 1) / sqrt(n) (Samuelson), and one is where all others are equal. Of
+    nothing nobody holds a share; where the squares are not known, or the sum is below zero, nothing bounds it.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = total / persons
+        variance = np.maximum(squares - persons * mean**2, 0) / (persons - 1)
+        largest = mean + np.sqrt(variance) * (persons - 1) / np.sqrt(persons)
+        bounded = (total > 0) & (largest <= SHARE * total * (1 + _TOLERANCE))
+        nothing = (np.abs(total) <= _TOLERANCE) & (squares <= _TOLERANCE)
+    return (persons > 0) & ~bounded & ~nothing
+
+
+def _dominated_together(table: LinkedTable, unknown: np.ndarray, sums: np.ndarray) -> list[int]:
+    """A part of each total of which what is hidden, by subtraction, is a sum that one person may dominate."""
+    found = []
+    for relation in table.relations:
+        hidden = [i for i in relation.parts if unknown[i] and i < table.rows and table.denominator[i] > 0]
+        if unknown[relation.total] or not hidden:
+            continue
+        shown = [i for i in relation.parts if not unknown[i]]
+        # where areas overlap, what is left is less than the parts: then these are what has to be harmless
+        left = np.stack([sums[:, relation.total] - sums[:, shown].sum(axis=1), sums[:, hidden].sum(axis=1)], axis=1)
+        if dominated(*left).any():
+            found.append(hidden[0])
+    return found
 
 
 def determined(table: LinkedTable, unknown: np.ndarray, asked: np.ndarray) -> np.ndarray:

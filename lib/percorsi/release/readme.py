@@ -22,10 +22,12 @@ Ogni riga di `values.csv` (o `values.parquet`) è il valore di un indicatore in 
 classe di età. I titoli ufficiali sono in `indicators.csv`. La colonna `status` dice come leggere la riga:
 
 - `published` ({counts["published"]} righe): il valore è dato, con numeratore, denominatore e intervallo al 95%;
-  di una media senza la somma, arrotondato;
+  di una media senza la somma, arrotondato; i limiti di una media sono quelli della t di Student, e possono essere
+  negativi anche dove nessun valore lo è;
 - `suppressed` ({counts["suppressed"]}): il valore esiste e non è mostrato, per proteggere le persone. Il numeratore,
   o il resto del denominatore, vale da 1 a {threshold}; oppure la riga permetterebbe di ricavarne uno per differenza.
-  Una media non è mostrata se calcolata su meno di {control["minimum_of_a_mean"]} persone;
+  Una media non è mostrata se calcolata su meno di {control["minimum_of_a_mean"]} persone, o se una sola potrebbe avere
+  più di {control["share_of_one_in_a_mean"]:.0%} della somma;
 - `absent` ({counts["absent"]}): il valore non si può avere; `reason` dice perché. Non è uno zero.
 
 Una persona seguita in due aree conta in entrambe: le aree non si sommano al totale.
@@ -33,10 +35,12 @@ Una persona seguita in due aree conta in entrambe: le aree non si sommano al tot
 ## How to read it
 
 Each row is the value of an indicator in an area, possibly by sex or by age class. `status` says how to read it:
-`published` rows carry the value; `suppressed` rows have one that is kept back to protect persons (a count of 1 to
-{threshold}, a mean over fewer than {control["minimum_of_a_mean"]} persons, or a row from which such could be worked
-out by subtraction); `absent` rows have none, for the
-`reason` given, which is never a zero. A person seen in two areas counts in both: areas do not add up to their total.
+`published` rows carry the value (limits of a mean are Student's t, and may be negative where no value is);
+`suppressed` rows have one that is kept back to protect persons (a count of 1 to {threshold}, a mean over fewer than
+{control["minimum_of_a_mean"]} persons or one of which one person may hold more than
+{control["share_of_one_in_a_mean"]:.0%} of the sum, or a row from which such could be worked out by subtraction);
+`absent` rows have none, for the `reason` given, which is never a zero. A person seen in two areas counts in both: areas
+do not add up to their total.
 
 ## Columns of the values
 

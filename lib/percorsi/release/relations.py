@@ -55,10 +55,16 @@ class LinkedTable:
     denominator: np.ndarray
     relations: list[Relation] = field(default_factory=list)
     between: "tuple[LinkedTable, LinkedTable] | None" = None  # whose difference it is (see `components`)
+    places: list[tuple[int, int, int]] = field(default_factory=list)  # across: the cell in larger, smaller, here
 
     @property
     def rows(self) -> int:
         return len(self.row)
+
+    @property
+    def across(self) -> bool:
+        """Whether it is the difference of two codes; it is published only in that both of them are."""
+        return self.between is not None and self.between[0].code != self.between[1].code
 
     @property
     def rest(self) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import copy
 from collections import Counter
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from percorsi.errors import UsageError
 from percorsi.indicators.catalogue import definitions_digest, load_catalogue
 from percorsi.indicators.compile import clause_columns, population_clauses
 from percorsi.indicators.entries import CatalogueFaults
-from percorsi.indicators.listing import catalogue_rows
+from percorsi.indicators.listing import asks, catalogue_rows, nestings
 
 COLUMNS = {"person_year": {"age": "int", "visits": "int", "pathway": "string", "discharge": "date", "died": "boolean"}}
 CARDS = """code,pathway,principal,phase,title
@@ -81,6 +82,24 @@ def test_the_schizophrenia_pathway_is_measured():
     for code in waiting:
         with pytest.raises(UsageError):
             catalogue.find(code)
+
+
+def test_which_indicators_ask_the_same_of_fewer():
+    catalogue = load_catalogue()
+    pairs = [("S25", "S7"), ("S30", "S8"), ("S31", "S9"), ("S46", "S11")]  # of all, and of recent onset
+    assert sorted(nestings(catalogue)) == [((larger, ""), (smaller, "")) for larger, smaller in pairs]
+    # two codes of one population, one of whose numerators holds the other's, would need a table of their difference
+    asked = [
+        (code, measure.grain, indicator.pathway, *asks(part, indicator.by_component[part.name]))
+        for code, (measure, indicator) in catalogue.by_code.items()
+        for part in measure.components.values()
+        if measure.kind == "proportion"
+    ]
+    assert not [
+        (one[0], other[0])
+        for one, other in permutations(asked, 2)
+        if one[0] != other[0] and one[1:4] == other[1:4] and one[4] <= other[4]
+    ]
 
 
 def test_a_measure_serves_several_pathways_with_their_own_parameters(tmp_path):
