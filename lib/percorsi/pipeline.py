@@ -191,6 +191,7 @@ def _compute(
     import pandas as pd
 
     from percorsi import runs
+    from percorsi.features import frames_of_year
     from percorsi.indicators import compute
     from percorsi.indicators.catalogue import load_catalogue
     from percorsi.indicators.reformulations import definitions, listing, load_reformulations
@@ -229,6 +230,9 @@ def _compute(
             grades={"diagnosis": report.grades},
             catalogue=catalogue,
             reformulations=reformulations,
+            features_of=lambda region: frames_of_year(
+                store, reformulations[region].feature_parameters(settings.parameters), year
+            ),
             tick=tick.within,
         )
         outcome = Outcome(store.home, settings, opened.run_id, catalogue, values, report, arrived)

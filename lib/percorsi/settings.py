@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from percorsi.errors import ConfigurationError
 
@@ -36,7 +36,10 @@ class TrackingSettings(_Strict):
 
 
 class Parameters(_Strict):
-    """Parameters (P) of the measurement manual that act above the catalogue, in the feature stage."""
+    """Parameters (P) of the measurement manual that act above the catalogue, in the feature stage.
+
+    They hold for the nation; a region may reformulate each (conf/reformulations), held to what is declared here.
+    """
 
     transfer_gap_days: int = Field(0, ge=0)
     spdc_public_only: bool = True
@@ -58,6 +61,14 @@ class Parameters(_Strict):
         "severe_personality",
         "depressive",
     ]
+
+    @field_validator("pathway_order")
+    @classmethod
+    def _each_once(cls, order: list[str]) -> list[str]:
+        # One left out would be nobody's pathway.
+        if sorted(order) != sorted(cls.model_fields["pathway_order"].default):
+            raise ValueError("each of the four pathways stands there once")
+        return order
 
 
 class Settings(_Strict):

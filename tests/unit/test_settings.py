@@ -39,6 +39,10 @@ def test_shipped_environments_are_valid(environment):
         ({"base__spark": "spark: {colour: red}"}, ["base/spark.yaml", "spark.colour"]),
         ({"base__spark": "spark: {person_partitions: 0}"}, ["base/spark.yaml", "spark.person_partitions"]),
         ({"base__spark": "spark: {}\nspark: {}"}, ["base/spark.yaml, line 2", "'spark'", "line 1"]),
+        (
+            {"base__a": "parameters: {pathway_order: [bipolar, depressive]}"},
+            ["base/a.yaml", "pathway_order", "each of"],
+        ),
         ({"base__spark": "spark: {conf: {a: '1',\n a: '2'}}"}, ["base/spark.yaml, line 2", "'a'"]),
         ({"base__a": "spark: {}", "base__b": "spark: {}"}, ["base/a.yaml", "base/b.yaml", "'spark'"]),
         ({"base__spark": "spark: [unclosed"}, ["base/spark.yaml", "no valid YAML"]),

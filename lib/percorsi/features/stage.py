@@ -1,14 +1,15 @@
 """The stage `features`: conformed tables in, the feature tables' slices of one year out, where something changed."""
 
+import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from percorsi.digests import code_digest, conf_digest, digest
 from percorsi.errors import ResultUnavailable
 from percorsi.features.crosswalk import Crosswalk, crosswalk_file, load_crosswalk
 from percorsi.features.frames import INPUTS, TABLES, build_frames
-from percorsi.settings import Settings
+from percorsi.settings import Parameters, Settings
 from percorsi.storage import Store
 
 if TYPE_CHECKING:
@@ -28,31 +29,50 @@ def build(store: Store, settings: Settings, year: int, tick: Callable[[str], Non
     tick = tick or (lambda step: None)
     crosswalk = _crosswalk(store)
     versions = _versions(store)
-    frames = {name: store.read(f"conformed/{name}", versions[name]) for name in INPUTS}
     made_from = _made_from(versions, settings, crosswalk)
     names = [f"{STAGE}/{name}" for name in TABLES]
     if _up_to_date(store, year, made_from):
         return {name: store.version(name) for name in names}
 
+    written = {}
+    with _made(store, versions, settings.parameters, year, crosswalk) as made:
+        for table, name in zip(TABLES, names, strict=True):
+            tick(table)
+            note = json.dumps({**_noted(store, name), str(year): made_from}, sort_keys=True)
+            written[name] = store.write(
+                made[name], name, digest=note, partition_by=("year",), replace_where=f"year = {int(year)}"
+            )
+    return written
+
+
+@contextlib.contextmanager
+def frames_of_year(store: Store, parameters: Parameters, year: int) -> "Iterator[Mapping[str, DataFrame]]":
+    """The feature tables of `year` with some parameters, from the present facts, by name (`features/person_year`, ...).
+
+    Frames only: no table is written, and what is kept of them is let go when the block ends. Raises as `build` does.
+    """
+    with _made(store, _versions(store), parameters, year, _crosswalk(store)) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def _made(
+    store: Store, versions: dict[str, int], parameters: Parameters, year: int, crosswalk: Crosswalk
+) -> "Iterator[dict[str, DataFrame]]":
+    """The frames of the feature tables by name, what is read more than once kept while the block lasts."""
+    frames = {name: store.read(f"conformed/{name}", versions[name]) for name in INPUTS}
     kept: list[DataFrame] = []
 
     def keep(df: "DataFrame") -> "DataFrame":
         kept.append(df.persist())
         return kept[-1]
 
-    written = {}
     try:
-        made = build_frames(frames, settings.parameters, year, keep, crosswalk)
-        for table, name in zip(TABLES, names, strict=True):
-            tick(table)
-            note = json.dumps({**_noted(store, name), str(year): made_from}, sort_keys=True)
-            written[name] = store.write(
-                made[table], name, digest=note, partition_by=("year",), replace_where=f"year = {int(year)}"
-            )
+        made = build_frames(frames, parameters, year, keep, crosswalk)
+        yield {f"{STAGE}/{name}": df for name, df in made.items()}
     finally:
         for df in kept:
             df.unpersist()
-    return written
 
 
 def require(store: Store, settings: Settings, year: int) -> None:

@@ -1,7 +1,9 @@
 """All values of a year: the pass of each grain, coverage and quality, results and reasons, into `indicator_value`."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -10,8 +12,8 @@ import pandas as pd
 
 from percorsi.errors import CatalogueError, UsageError
 from percorsi.indicators.catalogue import Catalogue, load_catalogue
-from percorsi.indicators.coverage import coverage
-from percorsi.indicators.engine import Asked, Plan, aggregate, count_values, plan
+from percorsi.indicators.coverage import Coverage, coverage
+from percorsi.indicators.engine import Asked, Plan, aggregate, count_values, plan, plan_of_region
 from percorsi.indicators.grains import GRAINS
 from percorsi.indicators.grid import counts_on, full_grid, sums_on
 from percorsi.indicators.kinds import KINDS, Arrays
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 TABLE = "indicator_value"
 
 Withheld = Mapping[str, Collection[str]]  # item of quality -> regions
+# Region -> the feature tables of the year as it reads them, by name, for as long as they are held.
+FeaturesOf = Callable[[str], AbstractContextManager[Mapping[str, "DataFrame"]]]
 
 
 def compute(
@@ -41,24 +45,29 @@ def compute(
     grades: Grades | None = None,
     catalogue: Catalogue | None = None,
     reformulations: Mapping[str, Reformulation] | None = None,
+    features_of: FeaturesOf | None = None,
     tick: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
     """Compute every indicator of `year`, write the slice of the run, give the values back (columns of the table).
 
     `withheld`: item of quality -> regions that have no value for the indicators that rest on it; `grades`: item ->
-    region -> grade; `reformulations`: region -> what it reads otherwise, whose values go into `reformulated_value`.
-    `tick` is called with the name of each step. Writing a run again replaces its slice.
+    region -> grade; `reformulations`: region -> what it reads otherwise, whose values go into `reformulated_value`;
+    `features_of` makes the features of those regions that read them otherwise, one region at a time. `tick` is called
+    with the name of each step. Writing a run again replaces its slice.
     """
     if not re.fullmatch(r"[A-Za-z0-9_.-]+", run_id):
         raise UsageError("the name of a run has letters, digits, '.', '-' and '_' only")
     catalogue = catalogue or load_catalogue()
     reformulations = reformulations or {}
+    needing = [own.region for own in reformulations.values() if own.features]
+    if needing and features_of is None:
+        raise UsageError(f"features are reformulated for {', '.join(needing)}, and nothing was given that makes them")
     tick = tick or (lambda step: None)
     tick("what the deliveries cover")
     delivered = store.read("conformed/delivered_period").select("flow", "region", "year", "period")
     covered = coverage(catalogue, map(tuple, delivered.collect()), year, withheld)
     in_contact, dsms = areas_of_year(store, year)
-    regional = Regional(covered, in_contact, grades or {})
+    reading = _Reading(catalogue, Regional(covered, in_contact, grades or {}), reformulations)
     grid = full_grid(dsms)
     values, reformulated = [], []
     for grain in GRAINS:
@@ -67,17 +76,10 @@ def compute(
             continue
         tick(f"one pass over {grain}")
         units, areas = of_year(store, GRAINS[grain].units, year), of_year(store, GRAINS[grain].areas, year)
-        for asked, results in _results(catalogue, grain, planned, grid, units, areas):
-            measure, _ = catalogue.by_code[asked.code]
-            frame = rows(grid, asked.code, asked.component, results, regional.about(asked.code, measure.rests_on))
-            _refuse_unknown(asked, frame)
-            if asked.region:
-                said = as_text(reformulations[asked.region].parameters(asked.code, asked.component))
-                frame = frame[frame["area"].str[:3] == asked.region].assign(parameters=said)
-            target = reformulated if asked.region else values
-            if asked.component and asked.component == measure.main:  # the value has the empty name as well
-                target.append(frame.assign(component=""))
-            target.append(frame)
+        for asked, frame in reading.of_pass(grain, planned, grid, units, areas):
+            (reformulated if asked.region else values).append(frame)
+    for region in needing:
+        reformulated += _on_own_features(reading, covered, reformulations[region], dsms, features_of, tick)
     result = _in_order(pd.concat(values, ignore_index=True), catalogue, year, run_id)
     tick("writing the values")
     _write(store, result, TABLE, run_id)
@@ -85,6 +87,64 @@ def compute(
         theirs = pd.concat(reformulated, ignore_index=True)
         _write(store, _in_order(theirs, catalogue, year, run_id, REFORMULATED), REFORMULATED, run_id)
     return result
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What makes rows of the results of a pass, over the nation's features or over those of a region."""
+
+    catalogue: Catalogue
+    regional: Regional
+    reformulations: Mapping[str, Reformulation]
+
+    def of_pass(
+        self, grain: str, planned: Plan, grid: pd.DataFrame, units: "DataFrame", areas: "DataFrame"
+    ) -> Iterator[tuple[Asked, pd.DataFrame]]:
+        """The rows of each thing asked, in their order; of a region its own, with the parameters it reads otherwise."""
+        for asked, results in _results(self.catalogue, grain, planned, grid, units, areas):
+            measure, _ = self.catalogue.by_code[asked.code]
+            said = self.regional.about(asked.code, measure.rests_on)
+            frame = rows(grid, asked.code, asked.component, results, said)
+            _refuse_unknown(asked, frame)
+            if asked.region:
+                otherwise = self.reformulations[asked.region].all_parameters(asked.code, asked.component)
+                frame = frame[_within(frame, asked.region)].assign(parameters=as_text(otherwise))
+            if asked.component and asked.component == measure.main:  # the value has the empty name as well
+                yield asked, frame.assign(component="")
+            yield asked, frame
+
+
+def _on_own_features(
+    reading: _Reading,
+    covered: Coverage,
+    own: Reformulation,
+    dsms: set[str],
+    features_of: FeaturesOf,
+    tick: Callable[[str], None],
+) -> Iterator[pd.DataFrame]:
+    """The rows of all indicators for one region on the features that it reads otherwise, of the whole nation's facts.
+
+    `dsms`: those of the nation; of the region there may be more, with a contact that its parameters alone see.
+    """
+    tick(f"region {own.region}: its features")
+    with features_of(own.region) as frames:
+        theirs = {
+            name: frames[grain.areas].where(f"level <> 'nation' and left(area, 3) = '{own.region}'")
+            for name, grain in GRAINS.items()
+        }
+        grid = full_grid(dsms | _areas(theirs.values()).get("dsm", set()))
+        grid = grid[_within(grid, own.region)].reset_index(drop=True)
+        for grain, areas in theirs.items():
+            planned = plan_of_region(reading.catalogue, grain, covered, own)
+            if planned.wanted:
+                tick(f"region {own.region}: one pass over {grain}")
+                of_pass = reading.of_pass(grain, planned, grid, frames[GRAINS[grain].units], areas)
+                yield from (frame for _, frame in of_pass)
+
+
+def _within(frame: pd.DataFrame, region: str) -> pd.Series:
+    """Which rows are of a region or of one of its DSMs, whose codes begin with the region's."""
+    return frame["area"].str[:3] == region
 
 
 def _refuse_unknown(asked: Asked, frame: pd.DataFrame) -> None:
@@ -118,13 +178,21 @@ def of_year(store: "Store", name: str, year: int) -> "DataFrame":
 
 def areas_of_year(store: "Store", year: int) -> tuple[list[str], set[str]]:
     """The regions with a person in contact, and the DSMs of the grid: those of the register and those in contact."""
-    frames = [of_year(store, grain.areas, year).select("level", "area") for grain in GRAINS.values()]
-    rows = reduce(lambda one, other: one.union(other), frames).distinct().collect()
-    dsms = {row["area"] for row in rows if row["level"] == "dsm"}
+    areas = _areas(of_year(store, grain.areas, year) for grain in GRAINS.values())
+    dsms = areas.get("dsm", set())
     if store.exists("conformed/service"):
         services = of_year(store, "conformed/service", year)
         dsms |= {row[0] for row in services.selectExpr("concat_ws('-', region, azienda, dsm)").distinct().collect()}
-    return sorted(row["area"] for row in rows if row["level"] == "region"), dsms
+    return sorted(areas.get("region", set())), dsms
+
+
+def _areas(frames: "Iterable[DataFrame]") -> dict[str, set[str]]:
+    """Level -> the areas in which some unit counts."""
+    some = [frame.select("level", "area") for frame in frames]
+    found: dict[str, set[str]] = {}
+    for level, area in reduce(lambda one, other: one.union(other), some).distinct().collect():
+        found.setdefault(level, set()).add(area)
+    return found
 
 
 def _in_order(values: pd.DataFrame, catalogue: Catalogue, year: int, run_id: str, name: str = TABLE) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """The one pass: all indicators of a grain, all areas and breakdowns, out of one aggregate."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -48,11 +48,25 @@ class Plan:
 def plan(
     catalogue: Catalogue, grain: str, coverage: Coverage, reformulations: "Mapping[str, Reformulation] | None" = None
 ) -> Plan:
-    """All components of all indicators of a grain, with the catalogue's parameters and with those of the regions."""
+    """All components of all indicators of a grain, with the catalogue's parameters and with those of the regions.
+
+    A region that reads the features otherwise is asked on features of its own (`plan_of_region`) and not here.
+    """
+    same_features = {region: own for region, own in (reformulations or {}).items() if not own.features}
+    return _plan(catalogue, coverage, _all_asked(catalogue, grain, same_features))
+
+
+def plan_of_region(catalogue: Catalogue, grain: str, coverage: Coverage, own: "Reformulation") -> Plan:
+    """All components of all indicators of a grain for one region, with its parameters where it gives any."""
+    asked = ((Asked(*one, own.region), own.parameters(*one)) for one in _components(catalogue, grain))
+    return _plan(catalogue, coverage, asked)
+
+
+def _plan(catalogue: Catalogue, coverage: Coverage, all_asked: Iterable[tuple[Asked, Mapping[str, Scalar]]]) -> Plan:
     names: dict[str, str] = {}
     wanted: dict[Asked, dict[str, str]] = {}
     counted: dict[Asked, tuple[str, int]] = {}
-    for asked, parameters in _all_asked(catalogue, grain, reformulations or {}):
+    for asked, parameters in all_asked:
         measure, indicator = catalogue.by_code[asked.code]
         clauses = clause_columns(measure, indicator, asked.component, parameters)
         kind, mask = KINDS[measure.kind], coverage.mask(asked.code)
@@ -68,14 +82,18 @@ def plan(
 def _all_asked(
     catalogue: Catalogue, grain: str, reformulations: "Mapping[str, Reformulation]"
 ) -> Iterator[tuple[Asked, Mapping[str, Scalar]]]:
+    for code, component in _components(catalogue, grain):
+        yield Asked(code, component), {}
+        for region, own in reformulations.items():
+            if parameters := own.parameters(code, component):
+                yield Asked(code, component, region), parameters
+
+
+def _components(catalogue: Catalogue, grain: str) -> Iterator[tuple[str, str]]:
+    """(code, component) of a grain, in the order of the cards."""
     for code, (measure, _) in catalogue.by_code.items():
-        if measure.grain != grain:
-            continue
-        for component in measure.components:
-            yield Asked(code, component), {}
-            for region, own in reformulations.items():
-                if parameters := own.parameters(code, component):
-                    yield Asked(code, component, region), parameters
+        if measure.grain == grain:
+            yield from ((code, component) for component in measure.components)
 
 
 def where_counted(unit: str, mask: int) -> str:

@@ -1,17 +1,20 @@
-"""Reformulations: parameters that a region gives an indicator, for a value of its own beside the national reading.
+"""Reformulations: parameters that a region reads otherwise, for values of its own beside the national reading.
 
 `conf/reformulations/<region>.yaml` says, for a code (or a component, `S33/a`), which parameters of the catalogue the
-region reads otherwise: `S20: {days: 30}`. A reformulation is one more expression of the same pass; it is shown for its
-region and never in place of the national reading. What acts in the feature stage cannot be reformulated: it would be
-another year of features.
+region reads otherwise: `S20: {days: 30}`. Such a reformulation is one more expression of the same pass. Under
+`features` it says which numbers of the making of the features (`conf/base/parameters.yaml`) the region reads
+otherwise: `features: {therapy_gap_days: 60}`. These hold for all indicators: the nation's features of the year are made
+with them, and all is computed on those for the region. Either is shown for its region and never in place of the
+national reading.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pydantic import ValidationError
 
 from percorsi.errors import CatalogueError, ConfigurationError
 from percorsi.home import Home
@@ -22,31 +25,52 @@ from percorsi.regions import regions
 from percorsi.settings import Parameters, conf_dir, load_yaml
 
 TABLE = "reformulated_value"
+FEATURES = "features"  # the key beside the codes
 
 
 @dataclass(frozen=True)
 class Reformulation:
-    """What one region reads otherwise: (code, component) -> parameters; component '' of an indicator without any."""
+    """What one region reads otherwise: (code, component) -> parameters; component '' of an indicator without any.
+
+    `features`: numbers of the making of the features, which hold for all indicators; empty where the region has the
+    nation's.
+    """
 
     region: str
     by_component: Mapping[tuple[str, str], Mapping[str, Scalar]]
+    features: Mapping[str, Any] = field(default_factory=dict)
 
     def parameters(self, code: str, component: str) -> Mapping[str, Scalar]:
-        """Those of a component, empty where it is read as in the nation."""
+        """Those of the catalogue for a component, empty where it is asked as in the nation."""
         return self.by_component.get((code, component), {})
 
+    def all_parameters(self, code: str, component: str) -> Mapping[str, Any]:
+        """Those of the catalogue for a component, and those of the features: no name is in both."""
+        return {**self.parameters(code, component), **self.features}
 
-def as_text(parameters: Mapping[str, Scalar]) -> str:
-    """`days=30, times=2`."""
-    return ", ".join(f"{name}={clauses.literal(value)}" for name, value in sorted(parameters.items()))
+    def feature_parameters(self, national: Parameters) -> Parameters:
+        """The nation's, with those that the region reads otherwise."""
+        return national.model_copy(update=dict(self.features))
+
+
+def as_text(parameters: Mapping[str, Any]) -> str:
+    """`days=30, times=2`; a list as `order=[one, other]`."""
+    return ", ".join(f"{name}={_value_as_text(value)}" for name, value in sorted(parameters.items()))
+
+
+def _value_as_text(value: Any) -> str:
+    return f"[{', '.join(value)}]" if isinstance(value, list) else clauses.literal(value)
 
 
 def definitions(reformulations: Mapping[str, Reformulation]) -> dict[str, Any]:
-    """All that decides reformulated values, as plain data: region -> code or `code/component` -> parameters."""
+    """What decides reformulated values, as plain data: region -> `features`, code or `code/component` -> parameters."""
     return {
         region: {
-            (f"{code}/{component}" if component else code): dict(parameters)
-            for (code, component), parameters in sorted(own.by_component.items())
+            **({FEATURES: dict(own.features)} if own.features else {}),
+            **{
+                (f"{code}/{component}" if component else code): dict(parameters)
+                for (code, component), parameters in sorted(own.by_component.items())
+            },
         }
         for region, own in sorted(reformulations.items())
     }
@@ -66,14 +90,32 @@ def load_reformulations(catalogue: Catalogue, folder: Path | None = None) -> dic
             continue
         own = [f"unknown region '{path.stem}': the file is named by the three digits of one"]
         own = ([] if path.stem in regions() else own) + [
-            f for key in content for f in _faults(key, content[key], catalogue)
+            fault
+            for key, given in content.items()
+            for fault in (_feature_faults(given) if key == FEATURES else _faults(key, given, catalogue))
         ]
         faults += [f"{path.name}: {fault}" for fault in own]
         if not own and content:
-            found[path.stem] = Reformulation(path.stem, dict(_effective(content, catalogue)))
+            features = content.pop(FEATURES, {})
+            found[path.stem] = Reformulation(path.stem, dict(_effective(content, catalogue)), features)
     if faults:
         raise CatalogueError("\n".join(faults), next_step="correct the reformulations named; nothing was computed")
     return found
+
+
+def _feature_faults(given: Any) -> Iterator[str]:
+    """What is wrong with the numbers of the making of the features, by the declaration of the settings."""
+    if not isinstance(given, dict) or not given:
+        yield f"{FEATURES}: a mapping of parameters to values is expected"
+        return
+    for name in given:
+        if name not in Parameters.model_fields:
+            yield f"{FEATURES}: unknown parameter '{name}' ({', '.join(Parameters.model_fields)})"
+    try:
+        Parameters.model_validate({n: v for n, v in given.items() if n in Parameters.model_fields}, strict=True)
+    except ValidationError as error:
+        for found in error.errors():
+            yield f"{FEATURES}: '{found['loc'][0]}' is refused: {found['msg']}"
 
 
 def _faults(key: Any, given: Any, catalogue: Catalogue) -> Iterator[str]:
@@ -92,7 +134,7 @@ def _faults(key: Any, given: Any, catalogue: Catalogue) -> Iterator[str]:
     known = indicator.by_component[component] if component else indicator.parameters
     for name, value in given.items():
         if name in Parameters.model_fields and name not in known:
-            yield f"{key}: '{name}' acts in the feature stage, where a region cannot reformulate it"
+            yield f"{key}: '{name}' acts in the making of the features: write it under '{FEATURES}', for all indicators"
         elif name not in known:
             where = [part for part in measure.components if part and name in indicator.by_component[part]]
             hint = (

@@ -232,7 +232,7 @@ WRONG = {
     "unknown parameter 'days'": ("010", {"S26": {"days": 6}}),
     "such as S26/1": ("010", {"S26": {"least": 6}}),
     "another type": ("010", {"S26": {"contacts": 6.0}}),
-    "acts in the feature stage": ("010", {"S26": {"transfer_gap_days": 1}}),
+    "write it under 'features'": ("010", {"S26": {"transfer_gap_days": 1}}),
     "a mapping of parameters": ("010", {"S26": 6}),
 }
 
