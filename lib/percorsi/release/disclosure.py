@@ -48,7 +48,8 @@ def protect(
     proportions; `nested`: which lie in which, so that one less the other counts persons. Of earlier releases, by
     position of the row: `keep_hidden` are hidden in any case, `known` are known to the attacker even where they are
     hidden now. Deterministic. Raises ResultUnavailable where a cell stays exposed although nothing is left to hide
-    (only what earlier releases show can do that), PercorsiError for counts that cannot be.
+    (by what earlier releases show, or in a tiny nation by what may be known of who counts in two areas), PercorsiError
+    for counts that cannot be.
     """
     rule = rule or Rule()
     is_mean = frame["code"].isin(list(means)).to_numpy()
@@ -202,7 +203,8 @@ def _withstand(
             _agree(tables, masks, rule)  # a difference is hidden in that one of its codes is
         if all((mask == old).all() for mask, old in zip(masks, before, strict=True)):
             raise ResultUnavailable(
-                f"with what earlier releases of the year show, hidden values of {tables[0].code} could be worked out",
+                f"hidden values of {tables[0].code} could be worked out, with what earlier releases of the year show or "
+                "with what may be known of who counts in two areas",
                 next_step="do not publish these values, or fewer breakdowns: what was released is in others' hands",
             )
 
