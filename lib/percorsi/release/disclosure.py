@@ -203,8 +203,8 @@ def _withstand(
             _agree(tables, masks, rule)  # a difference is hidden in that one of its codes is
         if all((mask == old).all() for mask, old in zip(masks, before, strict=True)):
             raise ResultUnavailable(
-                f"hidden values of {tables[0].code} could be worked out, with what earlier releases of the year show or "
-                "with what may be known of who counts in two areas",
+                f"hidden values of {tables[0].code} could be worked out, with what earlier releases of the year show "
+                "or with what may be known of who counts in two areas",
                 next_step="do not publish these values, or fewer breakdowns: what was released is in others' hands",
             )
 
