@@ -366,7 +366,8 @@ def test_a_person_is_found_in_every_field_of_every_flow_and_after_a_crash(
 ARGUMENTS = {
     **dict.fromkeys(("quality", "features", "indicators"), ["--year", "2015"]),
     **{"ingest": ["--deliveries", "."], "run": ["--deliveries", ".", "--year", "2015"], "values": ["--csv", "v.csv"]},
-    **{"release": ["--name", "r"], "pull": ["--release", "latest"], "rejected": ["--delivery", "latest"]},
+    **{"attrition": ["S20", "--year", "2015"], "release": ["--name", "r"]},
+    **{"pull": ["--release", "latest"], "rejected": ["--delivery", "latest"]},
 }
 OF_A_HOME = sorted(name for name, c in get_command(cli.app).commands.items() if any(p.name == "home" for p in c.params))
 
