@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 from percorsi.release.pulling import list_releases, pull
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import pandas as pd
 
     from percorsi.home import Home
     from percorsi.release.bundle import ReleasedRun
+    from percorsi.release.components import Nesting
 
 __all__ = ["list_releases", "make", "pull"]
 
@@ -26,8 +29,9 @@ def make(
     *,
     synthetic: bool | None = None,
     dsm_names: dict[str, str] | None = None,
+    nested: "Collection[Nesting]" = (),
 ) -> Path:
     """Publish the values of a run; see `percorsi.release.bundle.make`."""
     from percorsi.release.bundle import make as make_bundle
 
-    return make_bundle(home, run, name, values, catalogue, synthetic=synthetic, dsm_names=dsm_names)
+    return make_bundle(home, run, name, values, catalogue, synthetic=synthetic, dsm_names=dsm_names, nested=nested)
