@@ -3,14 +3,12 @@
 import csv
 import json
 import re
-import shutil
 from pathlib import Path
 
 import nbformat
 import pandas as pd
 import pyarrow as pa
 import pytest
-import yaml
 from deltalake import DeltaTable
 from nbclient import NotebookClient
 
@@ -20,12 +18,9 @@ from oracle.compare import cells, differences
 from percorsi import pipeline
 from percorsi.errors import HomeLocked, QualityGateClosed, ResultUnavailable
 from percorsi.home import Home
-from percorsi.indicators.grid import CELL
-from percorsi.indicators.reformulations import read_reformulated
 from percorsi.indicators.values import COLUMNS, write_csv
 from percorsi.release import pull
 from percorsi.runs import find, list_runs
-from percorsi.settings import conf_dir
 from percorsi.synthetic import synthesize
 
 YEAR = 2015
@@ -165,35 +160,6 @@ def test_the_second_run_does_nothing_again_and_gives_the_same_values(nation, out
     plain = [c for c in outcome.values.columns if c != "run_id"]
     pd.testing.assert_frame_equal(again.values[plain], outcome.values[plain], check_exact=True)
     assert len(list_runs(settings, outcome.home)) == 2
-
-
-def test_a_region_that_reads_the_features_as_the_nation_does_has_the_nations_values(
-    outcome, settings, monkeypatch, tmp_path
-):
-    """The longest way of a reformulation, over features of its own, and the short one come to the same numbers."""
-    conf = shutil.copytree(conf_dir(), tmp_path / "conf")
-    (conf / "reformulations").mkdir(exist_ok=True)
-    same = {"features": {"therapy_gap_days": settings.parameters.therapy_gap_days}}
-    (conf / "reformulations" / "030.yaml").write_text(yaml.safe_dump(same))
-    monkeypatch.setenv("PERCORSI_CONF", str(conf))
-    features = {name: count for name, count in versions(outcome.home).items() if name.startswith("features/")}
-    again = pipeline.indicators(outcome.home, settings, YEAR, None)
-    assert features.items() <= versions(outcome.home).items()
-    plain = [c for c in outcome.values.columns if c != "run_id"]
-    pd.testing.assert_frame_equal(again.values[plain], outcome.values[plain], check_exact=True)
-
-    own = read_reformulated(outcome.home, again.run_id)
-    theirs, nations = (
-        frame[frame["area"].str[:3] == "030"].set_index(["code", "component", *CELL]).sort_index()
-        for frame in (own, again.values)
-    )
-    assert set(theirs["parameters"]) == {"therapy_gap_days=30"} and len(theirs) == len(nations) > 1000
-    columns = ["numerator", "denominator", "value", "lower", "upper", "median", "reason", "grade", "method"]
-    pd.testing.assert_frame_equal(theirs[columns], nations[columns], check_exact=True)
-    before, after = (find(settings, outcome.home, run_id) for run_id in (outcome.run_id, again.run_id))
-    assert after.parameters["reformulations.030.features.therapy_gap_days"] == "30"
-    assert after.digests["parameters"] != before.digests["parameters"]
-    assert after.digests["definitions"] == before.digests["definitions"]
 
 
 def test_a_release_is_pulled_as_it_was_published(outcome, settings, tmp_path):
