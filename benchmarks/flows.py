@@ -11,11 +11,10 @@ import argparse
 import os
 import shutil
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+from yardsticks import timed
 
 from percorsi.flows import ingest
 from percorsi.flows.files import discover
@@ -27,13 +26,6 @@ from percorsi.storage import Store
 from percorsi.synthetic import synthesize
 
 REGISTERS = ("STR", "AIC")
-
-
-def timed(work: Callable[[], object]) -> float:
-    """Seconds that `work` takes."""
-    began = time.monotonic()
-    work()
-    return time.monotonic() - began
 
 
 def columns_of(layout: Layout, files: list[Path]) -> list[str]:

@@ -11,11 +11,11 @@ import resource
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+from yardsticks import scan, timed
 
 from percorsi.conformed import conform
 from percorsi.features import build
@@ -30,13 +30,6 @@ from percorsi.storage import Store
 from percorsi.synthetic import synthesize
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Seconds that `work` takes."""
-    began = time.monotonic()
-    work()
-    return time.monotonic() - began
-
-
 def duckdb_reads(delivery: Path) -> None:
     """Every field of every file, as text, by as many threads as Spark has cores."""
     for flow in load_layouts():
@@ -45,14 +38,6 @@ def duckdb_reads(delivery: Path) -> None:
         files = f"read_csv('{delivery}/{flow}_*.csv', delim='~', header=false, skip=1, quote='', columns={columns}, "
         files += "null_padding=true, ignore_errors=true, auto_detect=false)"
         duckdb.sql(f"select {', '.join(f'max(hash({c}))' for c in columns)} from {files}").fetchall()
-
-
-def scan(store: Store, names: list[str]) -> None:
-    """All columns of all rows of some tables, once."""
-    for name in names:
-        table = store.read(name)  # a map has no hash of its own
-        columns = [f"map_entries(`{c}`)" if kind.startswith("map") else f"`{c}`" for c, kind in table.dtypes]
-        table.selectExpr(f"bit_xor(xxhash64({', '.join(columns)}))").collect()
 
 
 def java_megabytes() -> float:
