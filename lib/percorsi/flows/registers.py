@@ -10,6 +10,7 @@ from percorsi.digests import digest
 from percorsi.flows.layout import Layout, load_layouts
 from percorsi.flows.rule import Register
 from percorsi.flows.rules import ERRORS_TYPE, error_sql
+from percorsi.small_frame import small_frame
 from percorsi.storage import Store
 
 if TYPE_CHECKING:
@@ -91,12 +92,9 @@ class Registers:
 
     def _known(self, asked: Register, key: str, mark: str) -> "DataFrame":
         """The keys that a register knows, each with a mark: thousands, which go to Spark with the plan."""
-        import pyarrow as pa
-
         rows = self._rows(asked.flow)[[*asked.of, *asked.has]].dropna().drop_duplicates()
-        keys = [_BETWEEN.join(row) for row in rows.values.tolist()]
-        known = pa.table({key: pa.array(keys, pa.string()), mark: pa.array([True] * len(keys))})
-        return self._store.spark.createDataFrame(known)
+        marked = [(_BETWEEN.join(row), True) for row in rows.values.tolist()]
+        return small_frame(self._store.spark, marked, f"{key} string, {mark} boolean")
 
     def _in_scope(self, asked: Register) -> str:
         """SQL: whether a record is of a region or year that delivered the register."""
