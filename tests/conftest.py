@@ -35,6 +35,18 @@ def spark(settings: Settings):
     session.stop()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def forgotten_homes():
+    """Delta keeps for an hour what it read of every table. The homes of a test file are gone after it, and these fill
+    the memory of those that come."""
+    yield
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.getActiveSession()
+    if session is not None:
+        session._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()
+
+
 @pytest.fixture(scope="session")
 def case_frames(spark) -> dict:
     """The feature frames of all clinical cases, made once for all tests that ask something of them."""

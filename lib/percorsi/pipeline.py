@@ -295,7 +295,7 @@ def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
     from percorsi import runs
     from percorsi.erasure import refuse_unfinished
     from percorsi.indicators.catalogue import load_catalogue
-    from percorsi.indicators.listing import catalogue_rows
+    from percorsi.indicators.listing import catalogue_rows, nestings
     from percorsi.indicators.values import read_values
     from percorsi.release import make
 
@@ -322,7 +322,8 @@ def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
     synthetic = found.parameters["synthetic"] == "True"
     with home.lock("release"):  # two at once would not know what the other shows
         refuse_unfinished(home)
-        return make(home, released, name, values, rows, synthetic=synthetic, dsm_names=names)
+        nested = nestings(catalogue)
+        return make(home, released, name, values, rows, synthetic=synthetic, dsm_names=names, nested=nested)
 
 
 def _dsm_names(home: Home, year: int, version: int | None) -> dict[str, str]:

@@ -9,7 +9,11 @@ import pytest
 from scipy.optimize import linprog
 from test_disclosure_attack import relations_of
 
-from percorsi.release.disclosure import protect
+from percorsi.home import Home
+from percorsi.release import make
+from percorsi.release.components import with_nested
+from percorsi.release.disclosure import Protection, protect
+from percorsi.release.relations import linked_tables
 from release_cells import cell, frame
 
 KEY = ["area", "sex", "age_class"]
@@ -167,3 +171,67 @@ def test_this_attacker_finds_what_is_left_open() -> None:
         truth = nation(random.Random(seed), 150, 0.9)
         found += Attacker(protect(truth, means=["S2"]).frame).told()
     assert any(isinstance(one, tuple) for one in found)
+
+
+def test_differences_are_no_sum_where_one_code_lacks_a_region() -> None:
+    """Somebody of 080 counts in 030, too. S7 has no 080: that its nation is its 030 would tell who S25 has in 080."""
+    tables = linked_tables(
+        frame(
+            *(cell(a, n, d, code="S25") for a, n, d in [("IT", 50, 79), ("030", 50, 79), ("080", 1, 1)]),
+            *(cell("IT", 0, 0, code="S7"), cell("030", 0, 0, code="S7")),
+            *(cell(a, n, d, sex="1", code="S25") for a, n, d in [("IT", 20, 40), ("030", 20, 40)]),
+            *(cell(a, 5, 9, sex="1", code="S7") for a in ("IT", "030")),
+        )
+    )
+    across = with_nested(tables, NESTED)[-1]
+    totals = [across.cells[relation.total][1:3] for relation in across.relations]
+    assert sorted(totals) == [("030", ""), ("IT", ""), ("IT", "1")]  # by sex twice, and of men the region's
+
+
+class Run:
+    run_id, year, tags = "run-1", 2015, {"ended": "2016-11-03T10:00:00+00:00"}
+
+
+def released(home: Home, name: str, truth: pd.DataFrame, nested: list = NESTED) -> pd.DataFrame:
+    entries = [{"code": c, "title": c, "kind": "mean" if c == "S2" else "proportion"} for c in POPULATION]
+    folder = make(home, Run(), name, truth, entries, nested=nested)
+    return pd.read_csv(folder / "values.csv", dtype=str, keep_default_na=False)
+
+
+@pytest.mark.parametrize(
+    ("seed", "persons", "young"), [(1, 60, 0.9), (2, 150, 0.5), (3, 150, 0.95), (4, 300, 0.97), (5, 400, 0.2)]
+)
+def test_a_second_release_of_a_run_shows_what_the_first_did(home: Home, seed: int, persons: int, young: float) -> None:
+    truth = nation(random.Random(seed), persons, young)
+    first, second = (released(home, name, truth) for name in ("a", "b"))
+    assert (first["status"] == "suppressed").any() and (first["status"] == "published").any()
+    pd.testing.assert_frame_equal(first, second)
+
+
+@pytest.mark.parametrize(("nested", "expected"), [(NESTED, {"S7"}), ([], {"S7", "S25"})])
+def test_of_two_in_each_other_the_hidden_one_stays_hidden_beside_the_shown_one(
+    home: Home, monkeypatch, nested: list, expected: set[str]
+) -> None:
+    """S25 38 of 62, S7 37 of 61: one of the two goes. Where S25 went before, S7 is not hidden in its place now.
+
+    The rest of S25 has changed, so that its own sums no longer say that 38 of 62 is what was hidden.
+    """
+    counts = {
+        "S25": {"IT": (88, 152), "030": (38, 62), "080": (20, 40), "150": (30, 50)},
+        "S7": {"IT": (62, 106), "030": (37, 61), "080": (10, 20), "150": (15, 25)},
+    }
+    entries = [{"code": c, "title": c, "kind": "proportion"} for c in counts]
+
+    def shown(name: str) -> set[str]:
+        cells = [cell(area, *both, code=code) for code, areas in counts.items() for area, both in areas.items()]
+        rows = pd.read_csv(make(home, Run(), name, frame(*cells), entries, nested=nested) / "values.csv", dtype=str)
+        return set(rows.loc[(rows["area"] == "030") & (rows["status"] == "published"), "code"])
+
+    def other_rule(rows: pd.DataFrame, rule, keep_hidden, *more) -> Protection:
+        return protect(rows, rule, np.flatnonzero((rows["code"] == "S25") & (rows["area"] == "030")), *more)
+
+    with monkeypatch.context() as other:
+        other.setattr("percorsi.release.bundle.protect", other_rule)
+        assert shown("a") == {"S7"}
+    counts["S25"] |= {"IT": (118, 212), "080": (35, 70), "150": (45, 80)}
+    assert shown("b") == expected

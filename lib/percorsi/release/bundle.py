@@ -73,7 +73,7 @@ def make(
     indicators = contents.indicator_rows(catalogue, set(frame["code"]))
     rule = Rule()
     means = {row["code"] for row in indicators if row["kind"] == "mean"}
-    earlier = compare(home, run.year, frame, rule, means)
+    earlier = compare(home, run.year, frame, rule, means, nested)
     protection = protect(frame, rule, earlier.keep_hidden, earlier.known, means, nested)
     rows = contents.with_area_names(protection.frame, dsm_names or {}).to_dict("records")
     metadata = _metadata(run, name, rows, rule, synthetic)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from percorsi.release.relations import KEY, LinkedTable, relate
+from percorsi.release.relations import KEY, Cell, LinkedTable, Relation, relate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,7 +128,30 @@ def _across(larger: LinkedTable, smaller: LinkedTable) -> LinkedTable:
         places=[(i, j, here) for here, (i, j) in enumerate(both)],
     )
     relate(table)
+    # where one of the two lacks an area, the differences of the others are no sum
+    whole = _sums(larger) & _sums(smaller)
+    table.relations = [relation for relation in table.relations if _sum(table, relation) in whole]
     return table
+
+
+def _sums(table: LinkedTable) -> set[tuple[Cell, frozenset[Cell]]]:
+    return {_sum(table, relation) for relation in table.relations}
+
+
+def _sum(table: LinkedTable, relation: Relation) -> tuple[Cell, frozenset[Cell]]:
+    """The total and the parts that have a row."""
+    return table.cells[relation.total], frozenset(table.cells[i] for i in relation.parts if i < table.rows)
+
+
+def told(table: LinkedTable, known: Collection[int]) -> np.ndarray:
+    """Which rows of a table are among the known ones; of a difference of two codes, where both are (nobody is shown)."""
+    among = np.isin(table.row, list(known))
+    if table.across:
+        smaller = table.between[1]
+        told_or_nobody = np.isin(smaller.row, list(known)) | (smaller.denominator[: smaller.rows] == 0)
+        for _, j, here in table.places:
+            among[here] &= told_or_nobody[j]
+    return among
 
 
 def share_across(tables: list[LinkedTable], masks: list[np.ndarray]) -> bool:

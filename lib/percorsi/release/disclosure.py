@@ -67,8 +67,7 @@ def protect(
             wanted[: table.rows] = np.isin(table.row, list(keep_hidden)) & (table.denominator[: table.rows] > 0)
         masks.append(complete(table, sensitive | wanted, rule))
         unknown.append(np.ones(len(table.numerator), dtype=bool))
-        if not table.across:  # that of two codes follows from them
-            unknown[-1][: table.rows] = ~np.isin(table.row, list(known))
+        unknown[-1][: table.rows] = ~components.told(table, known)
     _agree(tables, masks, rule)
     first = _hidden(tables, masks)
     again = True

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from percorsi.home import Home
+from percorsi.release.components import Nesting
 from percorsi.release.means import MINIMUM, VALUE_DECIMALS
 from percorsi.release.pulling import release_folders, verified, verified_metadata
 from percorsi.release.relations import KEY, LinkedTable, linked_tables, of_proportions
@@ -33,10 +34,18 @@ class Earlier:
     summary: list[dict] = field(default_factory=list)
 
 
-def compare(home: Home, year: int, frame: "pd.DataFrame", rule: Rule, means: Collection[str] = ()) -> Earlier:
-    """Earlier releases of the year in this home against the values about to be released (`means`: codes of means).
+def compare(
+    home: Home,
+    year: int,
+    frame: "pd.DataFrame",
+    rule: Rule,
+    means: Collection[str] = (),
+    nested: Collection[Nesting] = (),
+) -> Earlier:
+    """Earlier releases of the year in this home against the values about to be released.
 
-    Of a mean, whose sum no release shows, what was hidden stays hidden and what was shown is known.
+    `means`: codes of means; `nested`: codes that lie in each other. Of a mean, whose sum no release shows, what was
+    hidden stays hidden and what was shown is known.
 
     Raises ResultUnavailable naming one that is no longer what was released: what it showed cannot be known. Of one
     whose metadata are not sound, neither is the year.
@@ -47,7 +56,7 @@ def compare(home: Home, year: int, frame: "pd.DataFrame", rule: Rule, means: Col
     tables = linked_tables(of_proportions(frame, is_mean, ())) if same_year else []
     for folder in same_year:
         rows = list(csv.DictReader(io.StringIO(verified(folder)["values.csv"].decode(), newline="")))
-        counts = _compare(result, rows, tables, rule)
+        counts = _compare(result, rows, tables, rule, nested)
         moved = _compare_means(result, rows, frame[is_mean], np.flatnonzero(is_mean))
         result.summary.append({"release": folder.name, **counts, "small_changes_of_means": moved})
     return result
@@ -74,10 +83,14 @@ def _compare_means(result: Earlier, rows: list[dict], means: "pd.DataFrame", pos
     return moved
 
 
-def _compare(result: Earlier, rows: list[dict], tables: list[LinkedTable], rule: Rule) -> dict:
+def _compare(
+    result: Earlier, rows: list[dict], tables: list[LinkedTable], rule: Rule, nested: Collection[Nesting]
+) -> dict:
     """Adds to the result what one release says; gives the counts for the summary."""
     then = {tuple(row[k] for k in _ROW_KEY): row for row in rows}
     counts = {"hidden_then": 0, "small_changes": 0}
+    unchanged: dict[tuple[str, str], dict] = {}  # of each code and component: cell -> its row
+    concealed: dict[tuple[str, str], dict] = {}
     for table in tables:
         told = [then.get((table.code, table.component, *cell)) for cell in table.cells]
         hidden = np.array([bool(row) and row["status"] == "suppressed" for row in told], dtype=bool)
@@ -99,4 +112,13 @@ def _compare(result: Earlier, rows: list[dict], tables: list[LinkedTable], rule:
             members = np.array([i for i in (relation.total, *relation.parts) if i < table.rows])
             if same[members].any() and (same | ~shown)[members].all():
                 result.keep_hidden.update(table.row[members[hidden[members]]].tolist())
+        name = (table.code, table.component)
+        unchanged[name] = {table.cells[i]: int(table.row[i]) for i in np.flatnonzero(same)}
+        concealed[name] = {table.cells[i]: int(table.row[i]) for i in np.flatnonzero(hidden)}
+        if same.any() and (same | ~shown).all():  # the same data: hidden with one of the others, it tells about those
+            result.keep_hidden.update(concealed[name].values())
+    for pair in nested:
+        for shown_one, hidden_one in (pair, pair[::-1]):
+            beside = unchanged.get(shown_one, {}).keys() & concealed.get(hidden_one, {}).keys()
+            result.keep_hidden.update(concealed[hidden_one][cell] for cell in beside)
     return counts
