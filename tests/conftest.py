@@ -17,7 +17,7 @@ def settings() -> Settings:
         "spark.sql.shuffle.partitions": "2",
         "spark.default.parallelism": "2",
         "spark.driver.memory": "2g",
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "spark.driver.extraJavaOptions": "-XX:+UseSerialGC",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
     }
     spark = settings.spark.model_copy(
