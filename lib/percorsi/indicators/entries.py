@@ -1,12 +1,14 @@
 """The files of conf/indicators as they are written: entries of measures and cohorts, cards of the agreement.
 
+An entry with `each` is one definition of several measures that differ in words, such as the class of drugs.
+
 Reading gathers faults and goes on, so that an author sees all of them at once.
 """
 
 import csv
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, ValidationError
 
@@ -72,6 +74,13 @@ class MeasureEntry(_Entry):
     def main_part(self) -> str:
         """The name of the component that is the value; empty where there are no components."""
         return self.main or ""
+
+
+class EachEntry(_Entry):
+    """What of an entry says for which names it stands, and which of its indicators are of which."""
+
+    each: dict[Name, dict[Name, StrictStr]] = Field(min_length=1)
+    indicators: dict[StrictStr, dict[StrictStr, Any]] = Field(min_length=1)
 
 
 class CohortEntry(_Entry):
@@ -150,9 +159,49 @@ def read_entries(folder: Path) -> Entries:
             entries.faults.append(Fault(path.name, "(file)", "yaml", error.message))
             continue
         for name, fields in content.items():
-            _read_entry(entries, path.name, str(name), fields)
+            for measure, expanded in _each(entries, path.name, str(name), fields):
+                _read_entry(entries, path.name, measure, expanded)
     _read_cards(entries, folder / CARDS)
     return entries
+
+
+def _each(entries: Entries, file: str, name: str, fields: object) -> list[tuple[str, object]]:
+    """The measures of an entry: itself, or with `each` one for each of its names, with the words put in.
+
+    `each: {mood_stabiliser_maintenance: {drug: mood_stabiliser}}`: every `<drug>` in the texts of the entry, also inside
+    the name of a column, is `mood_stabiliser` in that measure, which has the indicators that are `of` it.
+    """
+    if not isinstance(fields, dict) or "each" not in fields:
+        return [(name, fields)]
+    try:
+        entry = EachEntry.model_validate({key: fields.get(key) for key in ("each", "indicators")})
+    except ValidationError as error:
+        found = error.errors()[0]
+        path = ".".join(str(part) for part in found["loc"])
+        entries.faults.append(Fault(file, name, "schema", f"{path}: {found['msg']}"))
+        return []
+    for code, said in entry.indicators.items():
+        if said.get("of") not in entry.each:
+            entries.faults.append(Fault(file, name, "schema", f"{code}: 'of' names none of {', '.join(entry.each)}"))
+    measures = []
+    for measure, words in entry.each.items():
+        own = {key: _with_words(value, words) for key, value in fields.items() if key not in ("each", "indicators")}
+        codes = {code: said for code, said in entry.indicators.items() if said.get("of") == measure}
+        own["indicators"] = {code: {k: v for k, v in said.items() if k != "of"} for code, said in codes.items()}
+        measures.append((measure, own))
+    return measures
+
+
+def _with_words(value: object, words: dict[str, str]) -> object:
+    """The value with each `<word>` of its texts replaced."""
+    if isinstance(value, dict):
+        return {key: _with_words(one, words) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_with_words(one, words) for one in value]
+    if isinstance(value, str):
+        for word, text in words.items():
+            value = value.replace(f"<{word}>", text)
+    return value
 
 
 def _read_entry(entries: Entries, file: str, name: str, fields: object) -> None:
