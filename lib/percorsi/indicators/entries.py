@@ -168,8 +168,8 @@ def read_entries(folder: Path) -> Entries:
 def _each(entries: Entries, file: str, name: str, fields: object) -> list[tuple[str, object]]:
     """The measures of an entry: itself, or with `each` one for each of its names, with the words put in.
 
-    `each: {mood_stabiliser_maintenance: {drug: mood_stabiliser}}`: every `<drug>` in the texts of the entry, also inside
-    the name of a column, is `mood_stabiliser` in that measure, which has the indicators that are `of` it.
+    `each: {mood_stabiliser_maintenance: {drug: mood_stabiliser}}`: every `<drug>` in the texts of the entry, also
+    inside the name of a column, is `mood_stabiliser` in that measure, which has the indicators that are `of` it.
     """
     if not isinstance(fields, dict) or "each" not in fields:
         return [(name, fields)]
