@@ -9,6 +9,11 @@ A case says who, what happened, why, and what is expected: of a person, or of ea
     nobody                         no row at all: no DSM contact in the year, or no year of birth
 
 Of a measure with components a mapping of each component to its place, or one place that all of them have.
+
+A file holds the cases of a measure, told of one of its indicators, `<measure>.yaml`. An indicator with parameters of its
+own has a file of its own, `<measure>.<code>.yaml`. Those of the other indicators differ in nothing but the pathway. A
+definition that holds for several classes of drugs (`each` in the catalogue) may have the cases of another class, `like`
+that file, with other drugs.
 """
 
 from collections.abc import Mapping
@@ -20,12 +25,15 @@ from typing import Any
 
 from histories import frames
 from percorsi.features.frames import build_frames
+from percorsi.indicators.cases import read_cases
 from percorsi.indicators.catalogue import Measure, load_catalogue
 from percorsi.indicators.kinds import FRACTION
-from percorsi.settings import load_settings, load_yaml
+from percorsi.settings import load_settings
 
 CASES = Path(__file__).parent / "cases"
 YEAR = 2015
+# of every episode that tells none
+DIAGNOSES = {"schizophrenia": "29530", "bipolar": "29640", "depressive": "29630", "severe_personality": "30183"}
 NOBODY = "nobody"
 UNTOLD = ("why", "expected", "areas")
 Place = str | dict[str, Any]
@@ -35,10 +43,14 @@ Place = str | dict[str, Any]
 class Case:
     """One history of a file; `person_id` is its place among all of them."""
 
-    measure: str
+    file: str
     code: str
     person_id: int
     person: Mapping[str, Any]
+
+    @property
+    def measure(self) -> str:
+        return self.file.partition(".")[0]
 
     @property
     def expected(self) -> dict[str, dict[str, Place]]:
@@ -80,10 +92,11 @@ def place(measure: Measure, component: str, said: Mapping[str, Any]) -> Place:
 def cases() -> list[Case]:
     """All cases in the order of the files and in each file."""
     found = []
-    for path in sorted(CASES.glob("*.yaml")):
-        file = load_yaml(path)
-        found += [(path.stem, file["indicator"], person) for person in file["cases"]]
-    return [Case(measure, code, number, person) for number, (measure, code, person) in enumerate(found, start=1)]
+    for path in sorted(CASES.glob("*.yaml"), key=lambda path: path.stem):
+        code, histories = read_cases(path)
+        unsaid = {"diagnosis": DIAGNOSES[load_catalogue().find(code)[1].pathway]}
+        found += [(path.stem, code, {**unsaid, **history.model_dump(exclude_unset=True)}) for history in histories]
+    return [Case(file, code, number, person) for number, (file, code, person) in enumerate(found, start=1)]
 
 
 def built_cases(spark) -> dict:

@@ -4,6 +4,7 @@ A person is a mapping: `who`, `facts`, and where they matter `born`, `sex`, `liv
 `registered: no`, `diagnosis`.
 Left out, a person is a woman born in 1970, registered in the DSM 030-321-001 since the second semester of 2014, whose
 episode of care was opened on 1 March 2014 with a diagnosis of schizophrenia (none where the facts tell an episode).
+`diagnosis` is that of every episode that tells none.
 
 A fact is a mapping of one key, its kind, to what is said of it:
 
@@ -235,7 +236,7 @@ def _episode(said: dict[str, Any], person: Mapping[str, Any]) -> Iterable[tuple[
     row = {
         "register": said.pop("register", "territorial"),
         "opening_date": opened,
-        "opening_diagnosis": said.pop("diagnosis", "29530"),
+        "opening_diagnosis": said.pop("diagnosis", person.get("diagnosis") or "29530"),
         **_dsm(said),
     }
     closing = {

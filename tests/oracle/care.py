@@ -41,7 +41,8 @@ def physician_and_others(patient):
 
 def s1(p):
     """An NPIA contact in the 365 days before f."""
-    return within(p.person.child_care, p.first_seen - 365, p.first_seen - 1) if 17 <= p.age <= 19 else None
+    days = [contact.data_contatto for contact in p.person.child_care]
+    return within(days, p.first_seen - 365, p.first_seen - 1) if 17 <= p.age <= 19 else None
 
 
 def s2(p):
@@ -95,9 +96,11 @@ def s9(p):
     return s31(p) if p.is_onset else None
 
 
-def s10(p):
+def s10(p, least=4, only_onset=True):
     """Four sessions or four interviews, not their sum."""
-    return (p.count(*PSYCHOTHERAPY) >= 4 or p.count(INTERVIEW) >= 4) if p.is_onset else None
+    if only_onset and not p.is_onset:
+        return None
+    return p.count(*PSYCHOTHERAPY) >= least or p.count(INTERVIEW) >= least
 
 
 def s11(p):

@@ -8,37 +8,10 @@ from collections import defaultdict, namedtuple
 from fractions import Fraction
 from math import ceil, floor
 
-from .layouts import names
-
-SECOND_GENERATION = set(
-    names(
-        "N05AE03 N05AE04 N05AE05 N05AH02 N05AH03 N05AH04 N05AH05 N05AH06 N05AL03 N05AL05 N05AX08 N05AX12 N05AX13 "
-        "N05AX15 N05AX16"
-    )
-)
-DYSMETABOLIC_RISK = set(
-    names("N05AH02 N05AH03 N05AH04 N05AH05 N05AX08 N05AX13 N05AL05 N05AX12 N05AE04 N05AE05 N05AX15 N05AX16")
-)
-CLOZAPINE = "N05AH02"
 GAP = 30  # P: so many uncovered days end a therapy
 
 Pack = namedtuple("Pack", "atc ddd form interval lowest highest")
 Dispensing = namedtuple("Dispensing", "day substance pack packs ddds")
-
-
-def is_antipsychotic(pack):
-    """N05A except N05AN."""
-    return pack.atc.startswith("N05A") and not pack.atc.startswith("N05AN")
-
-
-def is_dysmetabolic_risk(pack):
-    """Of the list of dysmetabolic risk."""
-    return pack.atc[:7] in DYSMETABOLIC_RISK
-
-
-def is_long_acting(pack):
-    """Depot packs of an antipsychotic."""
-    return is_antipsychotic(pack) and pack.form == "depot"
 
 
 def above_zero(text):

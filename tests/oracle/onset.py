@@ -14,7 +14,7 @@ def first_seen(person, year):
 
 def psychiatric_services(person, year):
     """Days of NPIA contacts, of SDO admissions with discipline 40 or 33, of outpatient services of discipline 40."""
-    days = list(person.child_care)
+    days = [record.data_contatto for record in person.child_care]
     for record in person.hospital:
         wards = {record.reparto_ammissione[:2], record.reparto_dimissione[:2]}
         if wards & {"40", "33"} and record.data_dimissione <= year.last:

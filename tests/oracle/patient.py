@@ -4,7 +4,8 @@ from calendar import monthrange
 from datetime import date
 from functools import cached_property
 
-from .drugs import Therapy, dispensings, is_antipsychotic, of_class
+from .classes import is_antipsychotic
+from .drugs import Therapy, dispensings, of_class
 from .onset import first_seen, is_onset
 from .stays import (
     contact_days,
@@ -47,6 +48,7 @@ class Patient:
         self.in_year = [record for record in self.interventions if self.is_in_year(record.date)]
         self.presences = [record for record in person.presences if self.is_in_year(record.date)]
         self.visits = [record.date for record in self.interventions if visit_at_csm(record)]
+        self.therapies = {}
 
     def is_in_year(self, day):
         """A day of Y."""
@@ -59,6 +61,10 @@ class Patient:
     def count(self, *kinds):
         """Interventions of Y of these kinds."""
         return sum(record.type in kinds for record in self.in_year)
+
+    def count_between(self, first, last, *kinds):
+        """Interventions of [first, last] of these kinds."""
+        return sum(record.type in kinds and first <= record.date <= last for record in self.interventions)
 
     @cached_property
     def registration(self):
@@ -137,10 +143,12 @@ class Patient:
 
     def therapy(self, belongs):
         """The dispensings of a class, with therapies and interruptions."""
-        seen = institution_days_seen(self.person, self.year)
-        return Therapy(of_class(self.dispensings, belongs), self.institution_days, self.year, self.dead, seen)
+        if belongs not in self.therapies:
+            given, seen = of_class(self.dispensings, belongs), institution_days_seen(self.person, self.year)
+            self.therapies[belongs] = Therapy(given, self.institution_days, self.year, self.dead, seen)
+        return self.therapies[belongs]
 
-    @cached_property
+    @property
     def antipsychotics(self):
         """The therapy with antipsychotics."""
         return self.therapy(is_antipsychotic)

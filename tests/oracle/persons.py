@@ -168,7 +168,7 @@ def add_other_flows(delivery, year, people):
     for person, record in known("SIND", "data_contatto", year.read_from):
         person.addiction.append(record.data_contatto)
     for person, record in known("NPIA", "data_contatto", year.read_from):
-        person.child_care.append(record.data_contatto)
+        person.child_care.append(record)
     for person, record in known("PS", "entry_date", year.read_from):
         person.emergency.append(record)
     for person, record in known("SUP", "data_inizio", 0):

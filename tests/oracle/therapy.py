@@ -4,17 +4,9 @@ from fractions import Fraction
 from itertools import combinations
 
 from .care import every, within
-from .drugs import (
-    CLOZAPINE,
-    SECOND_GENERATION,
-    covered_days,
-    covered_in_year,
-    is_dysmetabolic_risk,
-    is_long_acting,
-    of_class,
-    rounded,
-)
-from .laboratory import metabolic_executions
+from .classes import CLOZAPINE, SECOND_GENERATION, is_antipsychotic, is_dysmetabolic_risk, is_long_acting
+from .drugs import covered_days, covered_in_year, of_class, rounded
+from .laboratory import METABOLIC, fewest_executions
 
 PERSISTENCE = {"a": 90, "b": 180, "c": 365}  # b is the value
 LOWEST, HIGHEST = Fraction(1), Fraction("3.333")  # S17, DDDs a day
@@ -35,34 +27,37 @@ def s17(stay, p):
     return LOWEST <= rounded(sum(doses), 9) <= HIGHEST if doses else None
 
 
-def start_of_new(p):
-    """S18, group 1: the first antipsychotic of Y, on or after the first SPDC discharge or visit of Y."""
+def persistence(therapy, start):
+    """{a, b, c: persistent 90, 180, 365 days from the start}."""
+    return {part: therapy.persistent(start, days) for part, days in PERSISTENCE.items()}
+
+
+def start_of_new(p, therapy):
+    """S18, group 1: the first dispensing of Y, on or after the first SPDC discharge or visit of Y."""
     discharges = [stay.discharge for stay in p.stays]
     anchors = discharges + [day for day in p.visits if p.is_in_year(day)]
-    start = p.antipsychotics.new_user()
+    start = therapy.new_user()
     return start if start is not None and anchors and start >= min(anchors) else None
 
 
-def start_of_known(p):
-    """S18, group 2: the earliest first antipsychotic in [discharge, +60] with none in the 365 days before admission."""
+def start_of_known(p, therapy):
+    """S18, group 2: the earliest first dispensing in [discharge, +60] with none in the 365 days before admission."""
     starts = [
-        p.antipsychotics.any_in(stay.discharge, p.until_death(stay.discharge + 60))
+        therapy.any_in(stay.discharge, p.until_death(stay.discharge + 60))
         for stay in p.stays
-        if p.antipsychotics.any_in(stay.admission - 365, stay.admission - 1) is None
+        if therapy.any_in(stay.admission - 365, stay.admission - 1) is None
     ]
     return min((start for start in starts if start is not None), default=None)
 
 
-def s18(p):
+def s18(p, belongs=is_antipsychotic):
     """Persistent from the start, by group and days."""
-    start = start_of_new(p) if p.is_new else start_of_known(p)
+    therapy = p.therapy(belongs)
+    group, start = ("1", start_of_new(p, therapy)) if p.is_new else ("2", start_of_known(p, therapy))
     if start is None:
         return None
-    group = "1" if p.is_new else "2"
-    results = {}
-    for part, days in PERSISTENCE.items():
-        results[part] = results[group + part] = p.antipsychotics.persistent(start, days)
-    return results | {"": results["b"]}
+    parts = persistence(therapy, start)
+    return {group + part: held for part, held in parts.items()} | parts | {"": parts["b"]}
 
 
 def s19(p):
@@ -71,16 +66,19 @@ def s19(p):
     start = therapy.new_user()
     if start is None or not therapy.persistent(start, 84):
         return None
-    return metabolic_executions(p.person, start, p.until_death(start + 84)) >= 2
+    return fewest_executions(p.person, METABOLIC, start, p.until_death(start + 84)) >= 2
 
 
-def s33(p):
+def from_first_of_year(therapy):
+    """Persistent from the first dispensing of Y, the value with its parts."""
+    parts = persistence(therapy, therapy.of_year[0])
+    return parts | {"": parts["b"]}
+
+
+def s33(p, belongs=is_antipsychotic):
     """Persistent from the first of Y, for who had one in the 365 days before it."""
-    therapy = p.antipsychotics
-    if not therapy.of_year or therapy.new_user() is not None:
-        return None
-    results = {part: therapy.persistent(therapy.of_year[0], days) for part, days in PERSISTENCE.items()}
-    return results | {"": results["b"]}
+    therapy = p.therapy(belongs)
+    return from_first_of_year(therapy) if therapy.of_year and therapy.new_user() is None else None
 
 
 def s34(p):
@@ -138,11 +136,11 @@ def s37(p):
     return any(d.substance == CLOZAPINE and p.is_in_year(d.day) for d in p.dispensings)
 
 
-def s38(p):
+def s38(p, belongs=is_antipsychotic):
     """A visit at the CSM within 90 days of the first interruption of Y that has no hospital day in [e, e+90]."""
     ends = [
         end
-        for end in p.antipsychotics.interruptions
+        for end in p.therapy(belongs).interruptions
         if p.is_in_year(end) and not within(p.hospital_days, end, p.until_death(end + 90))
     ]
     return within(p.visits, ends[0], p.until_death(ends[0] + 90)) if ends else None
@@ -152,7 +150,7 @@ def s39(p):
     """One of each metabolic test in Y, for who has a therapy of 180 days inside it and is no new user."""
     if p.antipsychotics.longest_in_year() < 180 or p.antipsychotics.new_user() is not None:
         return None
-    return metabolic_executions(p.person, p.year.first, p.year.last) >= 1
+    return fewest_executions(p.person, METABOLIC, p.year.first, p.year.last) >= 1
 
 
 OF_PERSONS = {

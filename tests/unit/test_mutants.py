@@ -19,7 +19,7 @@ from clinical_cases import UNTOLD, YEAR, Case, cases
 from histories import frames
 from percorsi.features import drugs
 from percorsi.features import frames as features
-from percorsi.indicators.catalogue import Measure, load_catalogue
+from percorsi.indicators.catalogue import Indicator, Measure, load_catalogue
 from percorsi.indicators.clauses import Scalar, expressions, parameters
 from percorsi.indicators.compile import clause_columns
 from percorsi.indicators.entries import read_entries
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 class Mutant:
     """A parameter of a component (or of all that use a cohort) with another value."""
 
-    owner: str  # measure or cohort
+    owner: str  # file of cases (`clinical_cases`) or cohort
     component: str
     parameter: str
     direction: str
     value: Scalar
-    measures: tuple[str, ...]  # in whose cases it must show
+    files: tuple[str, ...]  # in whose cases it must show
 
     def __str__(self) -> str:
         part = f"/{self.component}" if self.component else ""
@@ -64,13 +64,13 @@ def mutants() -> list[Mutant]:
     found: dict[Mutant, None] = {}
     for name, measure in catalogue.measures.items():
         cohort, _ = entries.cohort(entries.measures[name].cohort)
-        indicator = next(iter(measure.indicators.values()))
-        for component, part in measure.components.items():
-            used = parameters(*expressions(measure, part))
-            for parameter in sorted(used - set(cohort)):
-                value = indicator.by_component[component][parameter]
-                if isinstance(value, int | float) and not isinstance(value, bool):
-                    found |= {Mutant(name, component, parameter, d, v, (name,)): None for d, v in moved(value)}
+        for file, indicator in told_apart(measure).items():
+            for component, part in measure.components.items():
+                used = parameters(*expressions(measure, part))
+                for parameter in sorted(used - set(cohort)):
+                    value = indicator.by_component[component][parameter]
+                    if isinstance(value, int | float) and not isinstance(value, bool):
+                        found |= {Mutant(file, component, parameter, d, v, (file,)): None for d, v in moved(value)}
     for name in entries.cohorts:
         inherited, _ = entries.cohort(entries.cohorts[name].extends) if entries.cohorts[name].extends else ({}, {})
         own = {p: v for p, v in entries.cohorts[name].parameters.items() if p not in inherited}
@@ -81,6 +81,13 @@ def mutants() -> list[Mutant]:
     return list(found)
 
 
+def told_apart(measure: Measure) -> dict[str, Indicator]:
+    """File of cases -> the indicator they are told of: the first, and each whose parameters are its own."""
+    first, *others = measure.indicators.values()
+    own = [other for other in others if other.parameters != first.parameters]
+    return {measure.name: first, **{f"{measure.name}.{other.code}": other for other in own}}
+
+
 def _line(entries, cohort: str | None) -> Iterator[str]:
     """A cohort and those that it extends."""
     while cohort is not None:
@@ -88,9 +95,10 @@ def _line(entries, cohort: str | None) -> Iterator[str]:
         cohort = entries.cohorts[cohort].extends
 
 
-def _place(measure: Measure, component: str, changed: dict[str, Scalar]) -> str:
+def _place(file: str, component: str, changed: dict[str, Scalar]) -> str:
     """Spark SQL of where a unit stands: null outside the population, else its numerator or its value."""
-    indicator = measure.indicators[next(iter(measure.indicators))]
+    measure = load_catalogue().measures[file.partition(".")[0]]
+    indicator = told_apart(measure)[file]
     clauses = clause_columns(measure, indicator, component, changed)
     inside = clauses["value"] if measure.value is not None else f"if({clauses['numerator']}, 1L, 0L)"
     return f"if({clauses['population']}, {inside}, null)"
@@ -99,15 +107,15 @@ def _place(measure: Measure, component: str, changed: dict[str, Scalar]) -> str:
 def _moves(mutant: Mutant, grain: str, people: dict[str, list[int]]) -> str | None:
     """Spark SQL: whether a unit of a case stands elsewhere; None where no measure of the grain is meant."""
     catalogue, said = load_catalogue(), []
-    for name in mutant.measures:
-        measure = catalogue.measures[name]
-        if measure.grain != grain or name not in people:
+    for file in mutant.files:
+        measure = catalogue.measures[file.partition(".")[0]]
+        if measure.grain != grain or file not in people:
             continue
-        of_cohort = mutant.owner != name
+        of_cohort = mutant.owner != file
         for component in measure.components if of_cohort else [mutant.component]:
-            before = _place(measure, component, {})
-            after = _place(measure, component, {mutant.parameter: mutant.value})
-            first, last = people[name][0], people[name][-1]  # the cases of a file stand together
+            before = _place(file, component, {})
+            after = _place(file, component, {mutant.parameter: mutant.value})
+            first, last = people[file][0], people[file][-1]  # the cases of a file stand together
             if before != after:
                 said.append(f"(person_id BETWEEN {first} AND {last} AND NOT ({before} <=> {after}))")
     return " OR ".join(said) or None
@@ -118,7 +126,7 @@ def killed(case_frames) -> set[Mutant]:
     """The mutants that move a case: one aggregate for each grain."""
     people: dict[str, list[int]] = {}
     for case in cases():
-        people.setdefault(case.measure, []).append(case.person_id)
+        people.setdefault(case.file, []).append(case.person_id)
     found: set[Mutant] = set()
     for grain in GRAINS:
         asked = {mutant: sql for mutant in mutants() if (sql := _moves(mutant, grain, people))}
@@ -201,7 +209,7 @@ def shown(spark) -> set[tuple[str, str]]:
     from pyspark.sql import functions as F
 
     measures = {name for together in TOGETHER for name in together.values()}
-    asked: list[Case] = [case for case in cases() if case.measure in measures]
+    asked: list[Case] = [case for case in cases() if case.file in measures]
     people = [{key: said for key, said in case.person.items() if key not in UNTOLD} for case in asked]
     parameters = load_settings().parameters
     rows, window = _gathered(spark, people, parameters)
@@ -213,7 +221,7 @@ def shown(spark) -> set[tuple[str, str]]:
         found = {}
         for grain in units:
             own = [m for m in map(load_catalogue().measures.get, names) if m.grain == grain]
-            said = [f"array({', '.join(_place(m, part, {}) for part in m.components)}) as {m.name}" for m in own]
+            said = [f"array({', '.join(_place(m.name, part, {}) for part in m.components)}) as {m.name}" for m in own]
             for row in units[grain]().selectExpr(*GRAINS[grain].key, *said).collect() if own else ():
                 measure = asked[row["person_id"] - 1].measure
                 if measure in row:  # of this grain, and asked for

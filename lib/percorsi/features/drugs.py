@@ -5,33 +5,47 @@ to what is behind it, no columns and no exchange. The intervals of long-acting p
 more, those packs alone, through an exchange of their own.
 """
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from percorsi.code_lists import drug_class_sql
 from percorsi.cohorts.window import EvaluationWindow
 from percorsi.intervals.coverage import with_spans
 from percorsi.intervals.lines import covered_days
-from percorsi.intervals.runs import runs
+from percorsi.intervals.runs import days_inside, longest_run, runs
 from percorsi.settings import Parameters
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
+# Classes of conf/codes/drug_classes.yaml.
 ANTIPSYCHOTIC = "antipsychotic"
+DYSMETABOLIC_RISK = "dysmetabolic_risk"
+ANTIDEPRESSANT = "antidepressant"
+MOOD_STABILISER = "mood_stabiliser"
+WITHOUT_ANTIPSYCHOTICS = "mood_stabiliser_without_antipsychotics"
+OR_ANTIPSYCHOTIC = "mood_stabiliser_or_antipsychotic"
+LITHIUM = "lithium"
 LONG_ACTING = "long_acting"
 CLOZAPINE = "clozapine"
-# Classes of conf/codes/drug_classes.yaml that each have the columns of `therapies.of_class`.
-THERAPIES = (ANTIPSYCHOTIC, "dysmetabolic_risk")
-# Those of which the longest therapy inside Y is asked for.
-IN_A_THERAPY = (ANTIPSYCHOTIC,)
-CLASSES = (*THERAPIES, LONG_ACTING, CLOZAPINE)
+# Classes of which the first dispensing of Y and the interruption of its therapy are asked for,
+THERAPIES = (ANTIPSYCHOTIC, DYSMETABOLIC_RISK, MOOD_STABILISER, ANTIDEPRESSANT, LITHIUM, OR_ANTIPSYCHOTIC)
+# a start after an SPDC stay of whom was not treated with them before it,
+STARTED_AFTER_STAY = (ANTIPSYCHOTIC, MOOD_STABILISER, ANTIDEPRESSANT)
+# a dispensing after the first SPDC stay of Y, whatever went before it,
+AFTER_DISCHARGE = (ANTIPSYCHOTIC, ANTIDEPRESSANT, WITHOUT_ANTIPSYCHOTICS)
+# the longest therapy inside Y.
+IN_A_THERAPY = (ANTIPSYCHOTIC, LITHIUM, "carbamazepine_valproate")
+AFTER_A_STAY = tuple(dict.fromkeys((*STARTED_AFTER_STAY, *AFTER_DISCHARGE)))
+CLASSES = tuple(dict.fromkeys((*THERAPIES, *AFTER_A_STAY, *IN_A_THERAPY, LONG_ACTING, CLOZAPINE)))
+YEARS_BEFORE = 2  # that are recent with Y: those of a recurrent depression
 SUBSTANCE_LENGTH = 7  # of an ATC code of the fifth level
 
 
 def code_list(drug_class: str, parameters: Parameters) -> str:
     """The list of conf/codes/drug_classes.yaml that a class is told by."""
-    if drug_class == "mood_stabiliser" and not parameters.mood_stabiliser_includes_antipsychotics:
-        return "mood_stabiliser_without_antipsychotics"
+    if drug_class == MOOD_STABILISER and not parameters.mood_stabiliser_includes_antipsychotics:
+        return WITHOUT_ANTIPSYCHOTICS
     return drug_class
 
 
@@ -75,11 +89,14 @@ def of_persons(
 ) -> "DataFrame":
     """One row a person: person_id, `drugs`, a map from a class to a struct:
 
-    first and previous, dates of the first dispensing of Y and of the last one before Y; days, the calendar of the days
-    with a dispensing, and dispensing_days, their number in Y; first_covered and last_covered of Y, by dispensings
-    (positions in the calendar of outcomes); therapies, the runs (positions in the calendar of all years read), as
-    outcomes see them (null but for `THERAPIES`), and therapies_seen, as the cohort does (null but for `IN_A_THERAPY`).
-    `institutions`: rows of `institutions.of_persons`.
+    first and previous, dates of the first dispensing of Y and of the last one before Y; dispensing_days, the number of
+    days of Y with a dispensing, and days, the calendar of all such days (null but for `AFTER_A_STAY`); first_covered and
+    last_covered of Y, by dispensings (positions in the calendar of outcomes), and covered, the line of the days of Y
+    covered by them (null but for antidepressants); therapies, the runs (positions in the calendar of all years read),
+    as outcomes see them (null where neither a first dispensing nor one after a stay is asked for). As the cohort sees
+    them: longest_therapy_days, of the longest run inside Y (null but for `IN_A_THERAPY`), and recent_therapies, the days of
+    each run inside Y and the two years before (null but for antidepressants). `institutions`: rows of
+    `institutions.of_persons`.
     """
     from pyspark.sql import functions as F
 
@@ -114,20 +131,32 @@ def of_persons(
     gap = parameters.therapy_gap_days
     first_covered = F.instr(of_year("covered_line"), F.lit("1")) - 1
 
-    def found(classes: tuple[str, ...], line: "Column", started_by: "Column") -> "Column":
+    def asked(classes: tuple[str, ...], answer: "Column") -> "Column":
         # Runs cost more than all the rest: they are sought where they are asked for.
-        return F.when(F.col("drug_class").isin(*classes), runs(line, gap, started_by))
+        return F.when(F.col("drug_class").isin(*classes), answer)
 
+    seen_runs = runs(sight("line_seen"), gap, sight("covered_line"))
+    with_runs = lines.withColumns(
+        {
+            "therapies": asked((*THERAPIES, *AFTER_A_STAY), runs(F.col("line"), gap, F.col("covered_line"))),
+            "therapies_seen": asked((*IN_A_THERAPY, ANTIDEPRESSANT), seen_runs),
+        }
+    )
+    seen, last_seen = F.col("therapies_seen"), F.lit(seen_days - 1)
+    recent = (date(window.year - YEARS_BEFORE, 1, 1) - calendar.first).days
     said = F.struct(
-        *("first", "previous", "days"),
-        covered_days(F.col("days_line"), F.lit(before), F.lit(seen_days - 1)).alias("dispensing_days"),
+        *("first", "previous"),
+        covered_days(F.col("days_line"), F.lit(before), last_seen).alias("dispensing_days"),
+        asked(AFTER_A_STAY, F.col("days")).alias("days"),
         F.when(first_covered >= 0, first_covered).alias("first_covered"),
         F.when(first_covered >= 0, F.length(F.rtrim(of_year("covered_line"), F.lit("0"))) - 1).alias("last_covered"),
-        found(THERAPIES, F.col("line"), F.col("covered_line")).alias("therapies"),
-        found(IN_A_THERAPY, sight("line_seen"), sight("covered_line")).alias("therapies_seen"),
+        asked((ANTIDEPRESSANT,), of_year("covered_line")).alias("covered"),
+        "therapies",
+        asked(IN_A_THERAPY, longest_run(seen, F.lit(before), last_seen)).alias("longest_therapy_days"),
+        asked((ANTIDEPRESSANT,), days_inside(seen, F.lit(recent), last_seen)).alias("recent_therapies"),
     )
     return (
-        lines.select("person_id", F.struct("drug_class", said.alias("said")).alias("entry"))
+        with_runs.select("person_id", F.struct("drug_class", said.alias("said")).alias("entry"))
         .groupBy("person_id")
         .agg(F.map_from_entries(F.collect_list("entry")).alias("drugs"))
     )

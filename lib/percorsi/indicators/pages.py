@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from percorsi.indicators.cases import UNSAID, Case, load_cases
+from percorsi.indicators.cases import UNSAID, Case, cases_of_code, load_cases
 from percorsi.indicators.catalogue import Catalogue, Component, Indicator, Measure, load_catalogue
 from percorsi.indicators.clauses import Scalar
 from percorsi.indicators.grains import GRAINS
@@ -32,7 +32,7 @@ _INDEX = "README.md"
 def pages(catalogue: Catalogue, cases: Mapping[str, list[Case]]) -> dict[str, str]:
     """File name -> Markdown. `cases`: measure -> its clinical cases."""
     made = {
-        f"{code}.md": _page(measure, indicator, cases.get(measure.name, []))
+        f"{code}.md": _page(measure, indicator, cases_of_code(catalogue, cases, code))
         for code, (measure, indicator) in catalogue.by_code.items()
     }
     return {_INDEX: _index(catalogue), **made}
@@ -129,7 +129,7 @@ def _page(measure: Measure, indicator: Indicator, cases: list[Case]) -> str:
         "What is unknown counts as not holding; who has no DSM contact day in the year is in no population. Y is the",
         f"evaluation year; the columns are documented in `conf/tables/features/{measure.grain}.yaml`, and listed by",
         "`percorsi features --list`.",
-        *_cases(measure, indicator, cases),
+        *_cases(indicator, cases),
     ]
     return "\n".join(lines) + "\n"
 
@@ -174,7 +174,7 @@ def _own_clauses(measure: Measure, part: Component) -> list[str]:
     ]
 
 
-def _cases(measure: Measure, indicator: Indicator, cases: list[Case]) -> list[str]:
+def _cases(indicator: Indicator, cases: list[Case]) -> list[str]:
     if not cases:
         return []
     rows = [(case.who, "<br>".join(case.happened), case.why, case.place.replace("\n", "<br>")) for case in cases]
@@ -183,7 +183,7 @@ def _cases(measure: Measure, indicator: Indicator, cases: list[Case]) -> list[st
         "",
         "## Clinical cases",
         "",
-        f"{UNSAID} The cases stand in `tests/cases/{measure.name}.yaml` and are run by the tests{told_of}.",
+        f"{UNSAID} The cases stand in `tests/cases/{cases[0].file}` and are run by the tests{told_of}.",
         "",
         *_table(("who", "what happened", "why", "expected"), rows),
     ]

@@ -71,9 +71,13 @@ class Calendar:
 
         Character i + 1 is '1' where the day of position i is covered, else '0'.
         """
+        return F.expr(self.line_sql(*calendars))
+
+    def line_sql(self, *calendars: str) -> str:
+        """`line` as SQL, for calendars that only SQL can name: those of a variable of its own."""
         united = (" | ".join(f"coalesce(get({c}, {k}), 0L)" for c in calendars) for k in range(self.words))
         words = (f"substring(bin({word} | {_FREE_BIT}), 2)" for word in united)
-        return F.expr(f"substring(concat({', '.join(words)}), 1, {self.days})")
+        return f"substring(concat({', '.join(words)}), 1, {self.days})"
 
     def common_days(self, *calendars: Column) -> Column:
         """Number of days (int) that a calendar covers, or that several of one row all cover."""

@@ -65,7 +65,12 @@ def interruptions(runs: Column, start: Column, end: Column, gap: int, last: Colu
     return F.filter(ends, lambda e: e.between(start, end) & F.coalesce(e + gap <= last, F.lit(False)))
 
 
+def days_inside(runs: Column, start: Column, end: Column) -> Column:
+    """Days of each run inside [start, end], short gaps included, of those with a day there: array."""
+    inside = F.transform(runs, lambda run: F.least(run["end"], end + 1) - F.greatest(run["start"], start))
+    return F.filter(inside, lambda days: days > 0)
+
+
 def longest_run(runs: Column, start: Column, end: Column) -> Column:
     """Days of the longest run inside [start, end], short gaps included; 0 where none has a day there."""
-    inside = F.transform(runs, lambda run: F.least(run["end"], end + 1) - F.greatest(run["start"], start))
-    return F.greatest(F.coalesce(F.array_max(inside), F.lit(0)), F.lit(0))
+    return F.coalesce(F.array_max(days_inside(runs, start, end)), F.lit(0))
