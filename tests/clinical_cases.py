@@ -10,10 +10,9 @@ A case says who, what happened, why, and what is expected: of a person, or of ea
 
 Of a measure with components a mapping of each component to its place, or one place that all of them have.
 
-A file holds the cases of a measure, told of one of its indicators, `<measure>.yaml`. An indicator with parameters of its
-own has a file of its own, `<measure>.<code>.yaml`. Those of the other indicators differ in nothing but the pathway. A
-definition that holds for several classes of drugs (`each` in the catalogue) may have the cases of another class, `like`
-that file, with other drugs.
+A file holds the cases of a measure, told of one of its indicators: `<measure>.yaml`. An indicator with parameters of
+its own has a file of its own, `<measure>.<code>.yaml`; the others differ in nothing but the pathway. A definition for
+several classes of drugs (`each` in the catalogue) may have the cases of another class, `like` that file, of other drugs.
 """
 
 from collections.abc import Mapping

@@ -123,7 +123,23 @@ OCCUPATION = {
     "family worker": "19",
     "unknown": "99",
 }
-TESTS = {"glucose": "90.27.1", "cholesterol": "90.14.3", "triglycerides": "90.43.2", "ECG": "89.52"}
+TESTS = {
+    "glucose": "90.27.1",
+    "cholesterol": "90.14.3",
+    "triglycerides": "90.43.2",
+    "ECG": "89.52",
+    "lithium level": "90.32.2",
+    "creatinine": "90.16.3",
+    "urine": "90.44.3",
+    "TSH": "90.42.1",
+    "FT4": "90.42.3",
+    "FT3": "90.43.3",
+    "blood count": "90.62.2",
+    "ALT": "90.04.5",
+    "AST": "90.09.2",
+    "GGT": "90.25.5",
+    "alkaline phosphatase": "90.23.5",
+}
 DRUGS = {
     "chlorpromazine": "N05AA01",
     "haloperidol": "N05AD01",
@@ -135,7 +151,12 @@ DRUGS = {
     "aripiprazole": "N05AX12",
     "paliperidone": "N05AX13",
     "lithium": "N05AN01",
+    "valproate": "N03AG01",
+    "valpromide": "N03AG02",
+    "carbamazepine": "N03AF01",
+    "lamotrigine": "N03AX09",
     "sertraline": "N06AB06",
+    "paroxetine": "N06AB05",
 }
 # Two hospitals with one SPDC and DSM each; a third that two DSMs share; a fourth that the register does not know.
 SERVICES = [
