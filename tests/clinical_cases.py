@@ -12,7 +12,7 @@ Of a measure with components a mapping of each component to its place, or one pl
 
 A file holds the cases of a measure, told of one of its indicators: `<measure>.yaml`. An indicator with parameters of
 its own has a file of its own, `<measure>.<code>.yaml`; the others differ in nothing but the pathway. A definition for
-several classes of drugs (`each` in the catalogue) may have the cases of another class, `like` that file, of other drugs.
+several classes of drugs (`each` in the catalogue) may have the cases of another class, `like` it, of other drugs.
 """
 
 from collections.abc import Mapping

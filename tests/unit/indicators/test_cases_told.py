@@ -3,6 +3,7 @@
 import json
 from datetime import date
 from pathlib import Path
+from textwrap import fill
 
 import pytest
 from typer.testing import CliRunner
@@ -94,7 +95,7 @@ def test_cases_are_asked_for_by_code_or_measure_and_all_follow_the_agreement():
 def test_as_text(folder):
     text = as_text(load_catalogue(), load_cases(folder)["long_stay"][1:], 110)
     assert text.splitlines() == [
-        *(UNSAID[:108], UNSAID[109:]),
+        *fill(UNSAID, 110).splitlines(),
         "",
         "S15 Hospital stays longer than 30 days",
         load_catalogue().find("S15")[1].reading,
