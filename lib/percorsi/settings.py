@@ -54,6 +54,7 @@ class Parameters(_Strict):
     naive_days_before_stay: int = Field(365, ge=1)
     repeat_days: int = Field(90, ge=1)
     interruption_hospital_days: int = Field(90, ge=0)
+    recent_therapy_days: int = Field(28, ge=1)
     mood_stabiliser_includes_antipsychotics: bool = True
     pathway_order: list[Literal["schizophrenia", "bipolar", "severe_personality", "depressive"]] = [
         "schizophrenia",

@@ -39,6 +39,11 @@ class EvaluationWindow:
         return date(self.year - 1, 1, 1)
 
     @property
+    def recent_start(self) -> date:
+        """1 January Y-2, the first day of the three years up to Y1 that tell a recurrent depression."""
+        return date(self.year - 2, 1, 1)
+
+    @property
     def first_year(self) -> int:
         return self.year - YEARS_BEFORE
 

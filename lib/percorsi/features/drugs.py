@@ -5,7 +5,6 @@ to what is behind it, no columns and no exchange. The intervals of long-acting p
 more, those packs alone, through an exchange of their own.
 """
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 from percorsi.code_lists import drug_class_sql
@@ -38,7 +37,6 @@ AFTER_DISCHARGE = (ANTIPSYCHOTIC, ANTIDEPRESSANT, WITHOUT_ANTIPSYCHOTICS)
 IN_A_THERAPY = (ANTIPSYCHOTIC, LITHIUM, "carbamazepine_valproate")
 AFTER_A_STAY = tuple(dict.fromkeys((*STARTED_AFTER_STAY, *AFTER_DISCHARGE)))
 CLASSES = tuple(dict.fromkeys((*THERAPIES, *AFTER_A_STAY, *IN_A_THERAPY, LONG_ACTING, CLOZAPINE)))
-YEARS_BEFORE = 2  # that are recent with Y: those of a recurrent depression
 SUBSTANCE_LENGTH = 7  # of an ATC code of the fifth level
 
 
@@ -90,13 +88,11 @@ def of_persons(
     """One row a person: person_id, `drugs`, a map from a class to a struct:
 
     first and previous, dates of the first dispensing of Y and of the last one before Y; dispensing_days, the number of
-    days of Y with a dispensing, and days, the calendar of all such days (null but for `AFTER_A_STAY`); first_covered and
-    last_covered of Y, by dispensings (positions in the calendar of outcomes), and covered, the line of the days of Y
-    covered by them (null but for antidepressants); therapies, the runs (positions in the calendar of all years read),
-    as outcomes see them (null where neither a first dispensing nor one after a stay is asked for). As the cohort sees
-    them: longest_therapy_days, of the longest run inside Y (null but for `IN_A_THERAPY`), and recent_therapies, the days of
-    each run inside Y and the two years before (null but for antidepressants). `institutions`: rows of
-    `institutions.of_persons`.
+    days of Y with a dispensing, and days, the calendar of all such days; first_covered and last_covered of Y, by
+    dispensings (positions in the calendar of outcomes), and covered, the line of Y covered by them; therapies, the runs
+    (positions in the calendar of all years read), as outcomes see them. Of the runs as the cohort sees them
+    longest_therapy_days, of the longest inside Y, and recent_therapies, the days of each inside Y and the two years
+    before. What is not asked of a class is null. `institutions`: rows of `institutions.of_persons`.
     """
     from pyspark.sql import functions as F
 
@@ -132,7 +128,7 @@ def of_persons(
     first_covered = F.instr(of_year("covered_line"), F.lit("1")) - 1
 
     def asked(classes: tuple[str, ...], answer: "Column") -> "Column":
-        # Runs cost more than all the rest: they are sought where they are asked for.
+        # Runs cost more than all the rest: they are sought where they are asked for, and nothing is carried in vain.
         return F.when(F.col("drug_class").isin(*classes), answer)
 
     seen_runs = runs(sight("line_seen"), gap, sight("covered_line"))
@@ -143,7 +139,7 @@ def of_persons(
         }
     )
     seen, last_seen = F.col("therapies_seen"), F.lit(seen_days - 1)
-    recent = (date(window.year - YEARS_BEFORE, 1, 1) - calendar.first).days
+    recent = (window.recent_start - calendar.first).days
     said = F.struct(
         *("first", "previous"),
         covered_days(F.col("days_line"), F.lit(before), last_seen).alias("dispensing_days"),

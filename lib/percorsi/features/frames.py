@@ -24,6 +24,7 @@ from percorsi.features import (
     hospital,
     institutions,
     laboratory,
+    lithium,
     long_acting,
     opening,
     places,
@@ -56,7 +57,6 @@ TABLES = (
     *("after_death", "unknown_area", "area_name"),
 )
 NATION = "IT"
-MONITORED = "dysmetabolic_risk"  # the class of drugs whose start asks for laboratory tests
 
 
 def build_frames(
@@ -144,7 +144,7 @@ def persons(
         emergency.visits(of_present(frames["emergency_visit"]), window),
         addiction.contacts(frames["addiction_contact"], window),
         supplementary.events(frames["supplementary_event"], window),
-        laboratory.tests(outpatient, window, laboratory.METABOLIC),
+        laboratory.tests(outpatient, window),
         drugs.of_persons(coverages, held, window, parameters),
         polypharmacy.of_persons(coverages, window),
         long_acting.steps(frames["dispensing"], present, held, window),
@@ -170,7 +170,8 @@ def _derived(rows: "DataFrame", parameters: Parameters, window: EvaluationWindow
         lambda: {
             **counts,
             **deaths.columns(window),
-            **laboratory.of_year(window),
+            **laboratory.done_in_year(window),
+            **therapies.first_dispensings(),
             **first_seen.first_seen(window),
             "first_contact_date": treated.first_contact(),
             "stays": stays,
@@ -178,14 +179,22 @@ def _derived(rows: "DataFrame", parameters: Parameters, window: EvaluationWindow
         lambda: {
             **first_seen.seen_before(),
             **opening.answers(window),
+            **laboratory.done_at_start(parameters.monitoring_days),
+            **lithium.found(window),
             "months_in_care": treated.months_in_care(window),
             "spdc_stays": F.size("stays"),
             "first_stay_discharge": follow_up.first_discharge_alive(F.col("stays"), F.col("death_date")),
         },
         lambda: {**follow_up.lines(window), **follow_up.positions(window), **therapies.lines(window)},
         lambda: therapies.found(window, parameters),
-        lambda: {**follow_up.answers(parameters), **therapies.answers(window, parameters), **long_acting.answers()},
-        lambda: laboratory.after_first_dispensing(MONITORED, parameters.monitoring_days),
+        lambda: therapies.told(window, parameters),
+        lambda: {
+            **follow_up.answers(parameters),
+            **therapies.answers(),
+            **laboratory.answers(),
+            **lithium.answers(),
+            **long_acting.answers(),
+        },
     )
     for step in steps:
         rows = rows.withColumns(step())

@@ -1,13 +1,14 @@
 """Hospital stays of a person: SPDC stays of the year, as outcomes and as the cohort see them, days in any ward.
 
-Source: measurement manual, section 2, Hospital stay; section 1, what a cohort sees.
+Source: measurement manual, section 2, Hospital stay; section 1, what a cohort sees; section 3 (D16).
 """
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from percorsi.code_lists import discipline_sql
-from percorsi.cohorts.pathway import precedence
+from percorsi.cohorts.groups import group_sql
+from percorsi.cohorts.pathway import latest_by_group
 from percorsi.cohorts.window import EvaluationWindow
 from percorsi.conformed.hospital import COMPULSORY, WARDS, number_stays
 from percorsi.features.services import dsm_area
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 DIED = "1"
+DEPRESSIVE = "depressive"
 PSYCHIATRIC = ("psychiatry", "child_neuropsychiatry")  # disciplines
 READ = (
     *("person_id", "region", "hospital", "regime", "admission_date", "discharge_date", "admission_ward"),
@@ -53,18 +55,21 @@ def stays(numbered: "DataFrame") -> "DataFrame":
     """One row a hospital stay: person_id, stay, admission_date and discharge_date of the whole; `spdc`, null without an
     SPDC record, else a struct:
 
-    admission_date, discharge_date of its SPDC stay; compulsory_records (int); discharge_mode and diagnosis (the primary
-    one) of the last SPDC record; regions (bit mask), in_regions and in_dsms (sets of areas) of the SPDC records.
+    admission_date, discharge_date of its SPDC stay; compulsory_records and depressive_records (int), those with such a
+    primary diagnosis; discharge_mode and diagnosis (the primary one) of the last SPDC record; regions (bit mask),
+    in_regions and in_dsms (sets of areas) of the SPDC records.
     """
     from pyspark.sql import functions as F
 
     spdc = F.col("spdc")
+    depressive = F.expr(f"{group_sql('diagnosis_1')} = '{DEPRESSIVE}'")
     last = F.max(F.when(spdc, F.struct("discharge_date", "record_rank", "discharge_mode", "diagnosis_1")))
     joined = numbered.groupBy("person_id", "stay").agg(
         F.min("admission_date").alias("admission_date"),
         F.max("discharge_date").alias("discharge_date"),
         F.min(F.when(spdc, F.col("admission_date"))).alias("spdc_admission"),
         F.count_if(spdc & (F.col("admission_type") == COMPULSORY)).cast("int").alias("compulsory_records"),
+        F.count_if(spdc & depressive).cast("int").alias("depressive_records"),
         last.alias("last"),
         F.bit_or(F.when(spdc, F.expr(mask_sql("region")))).alias("regions"),
         F.collect_set(F.when(spdc, F.col("region"))).alias("in_regions"),
@@ -73,7 +78,7 @@ def stays(numbered: "DataFrame") -> "DataFrame":
     told = F.struct(
         F.col("spdc_admission").alias("admission_date"),
         F.col("last.discharge_date").alias("discharge_date"),
-        "compulsory_records",
+        *("compulsory_records", "depressive_records"),
         F.col("last.discharge_mode").alias("discharge_mode"),
         F.col("last.diagnosis_1").alias("diagnosis"),
         *("regions", "in_regions", "in_dsms"),
@@ -87,7 +92,7 @@ def stays(numbered: "DataFrame") -> "DataFrame":
 def of_outcomes(stays: "DataFrame", window: EvaluationWindow) -> "DataFrame":
     """One row a person: person_id; `spdc_stays`, the SPDC stays discharged in Y by admission; the calendars
     hospital_days and spdc_days; `hospital_stays`, the stays in any ward with a day from 1 January Y-1 on (structs of
-    admission_date and discharge_date, in no order).
+    admission_date, discharge_date and spdc_discharge_date, null without an SPDC record, in no order).
 
     An SPDC stay is a struct of `stay`, `spdc` (the struct of `stays`) and days_since_previous_stay (int, null: none
     before it in the window).
@@ -101,6 +106,7 @@ def of_outcomes(stays: "DataFrame", window: EvaluationWindow) -> "DataFrame":
         s.stay, s.spdc, datediff(s.spdc.admission_date, {previous}) as days_since_previous_stay)),
         s -> s.spdc.discharge_date between {year})"""
     calendar = window.calendar
+    dates = F.struct("admission_date", "discharge_date", F.col("spdc.discharge_date").alias("spdc_discharge_date"))
     located = calendar.locate_spans(stays, F.col("admission_date"), F.col("discharge_date"))
     asked = F.col("discharge_date") >= F.lit(window.year_before)
     return (
@@ -110,7 +116,7 @@ def of_outcomes(stays: "DataFrame", window: EvaluationWindow) -> "DataFrame":
             F.expr(listed).alias("listed"),
             calendar.collect_spans().alias("hospital_days"),
             calendar.collect_spans("spdc_span").alias("spdc_days"),
-            F.collect_list(F.when(asked, F.struct("admission_date", "discharge_date"))).alias("hospital_stays"),
+            F.collect_list(F.when(asked, dates)).alias("hospital_stays"),
         )
         .withColumn("spdc_stays", F.expr(told))
         .drop("listed")
@@ -119,7 +125,9 @@ def of_outcomes(stays: "DataFrame", window: EvaluationWindow) -> "DataFrame":
 
 def of_cohort(stays: "DataFrame", window: EvaluationWindow, order: Sequence[str]) -> "DataFrame":
     """One row a person with an SPDC stay: person_id, first_spdc_admission (date), first_spdc_day (date, in Y, null
-    without a day in Y), `sdo_pathway` (a number, see `cohorts.pathway.precedence`, of the stays with a day in Y).
+    without a day in Y), `sdo_diagnoses` (the latest of each group, see `cohorts.pathway.latest_by_group`, of the stays
+    with a day in Y), depressive_stay_days_recent (int, days of the longest stay discharged from 1 January Y-2 on with a
+    depressive diagnosis on one of its records, null for none).
 
     `stays`: made of records discharged up to Y1 only.
     """
@@ -127,14 +135,17 @@ def of_cohort(stays: "DataFrame", window: EvaluationWindow, order: Sequence[str]
 
     start = F.lit(window.start)
     in_year = F.col("discharge_date") >= start
+    recent = (F.col("depressive_records") > 0) & (F.col("discharge_date") >= F.lit(window.recent_start))
     return (
         stays.where(F.col("spdc").isNotNull())
         .select("person_id", "spdc.*")
+        .withColumn("diagnosis_of_year", F.when(in_year, F.col("diagnosis")))
         .groupBy("person_id")
         .agg(
             F.min("admission_date").alias("first_spdc_admission"),
             F.min(F.when(in_year, F.greatest("admission_date", start))).alias("first_spdc_day"),
-            F.max(F.when(in_year, precedence("diagnosis", "discharge_date", order))).alias("sdo_pathway"),
+            latest_by_group("diagnosis_of_year", "discharge_date", order).alias("sdo_diagnoses"),
+            F.max(F.when(recent, F.datediff("discharge_date", "admission_date"))).alias("depressive_stay_days_recent"),
         )
     )
 

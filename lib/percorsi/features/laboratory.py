@@ -9,14 +9,27 @@ from typing import TYPE_CHECKING
 
 from percorsi.code_lists import laboratory_sql
 from percorsi.cohorts.window import EvaluationWindow
+from percorsi.features.drugs import DYSMETABOLIC_RISK, OR_ANTIPSYCHOTIC
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 METABOLIC = ("glucose", "cholesterol", "triglycerides")
+LITHIUM_LEVEL = "lithium_level"
+# Lists of conf/codes/laboratory.yaml that are asked for in Y,
+OF_YEAR = (
+    *(*METABOLIC, LITHIUM_LEVEL, "creatinine", "urine", "tsh", "ft3", "ft4"),
+    *("alt", "ast", "ggt", "alkaline_phosphatase", "blood_count"),
+)
+# and after the first dispensing in Y of a class of drugs.
+AT_START = {
+    DYSMETABOLIC_RISK: METABOLIC,
+    OR_ANTIPSYCHOTIC: ("blood_count", "alt", "ast", "creatinine", "tsh", "cholesterol", "triglycerides", "ecg"),
+}
+KINDS = tuple(dict.fromkeys((*OF_YEAR, *(kind for kinds in AT_START.values() for kind in kinds))))
 
 
-def tests(outpatient_service: "DataFrame", window: EvaluationWindow, kinds: Sequence[str]) -> "DataFrame":
+def tests(outpatient_service: "DataFrame", window: EvaluationWindow, kinds: Sequence[str] = KINDS) -> "DataFrame":
     """One row a person with a test of these kinds (lists of conf/codes/laboratory.yaml): person_id, `tests` (array of
     structs of kind and date, without doubles), from 1 January Y-1 to the data end."""
     from pyspark.sql import functions as F
@@ -32,45 +45,58 @@ def tests(outpatient_service: "DataFrame", window: EvaluationWindow, kinds: Sequ
     )
 
 
-def executions(
-    kinds: Sequence[str], first: "Column", last: "Column", name: str = "{kind}_tests", stays: bool = True
-) -> "dict[str, Column]":
-    """How often each test was done on [first, last] (int), by `name`; null where a day is null, 0 where last lies
-    before first.
+def done(name: str, first: "Column", last: "Column") -> "dict[str, Column]":
+    """What `executions` counts, by name: <name>_done, the kind of each test on [first, last], and <name>_stays, the
+    number of hospital stays with a day there; null where a day is null.
 
-    Of a row with `tests` (see above) and `hospital_stays` (`hospital.of_outcomes`), null for none. `stays`: whether a
-    hospital stay counts as an execution.
+    Of a row with `tests` (see above) and `hospital_stays` (`hospital.of_outcomes`), null for none.
     """
     from pyspark.sql import functions as F
 
-    def size(array: "Column") -> "Column":
-        return F.coalesce(F.size(array), F.lit(0))
-
-    inside = F.filter(
+    asked = first.isNotNull() & last.isNotNull()
+    inside = F.filter("tests", lambda test: test["date"].between(first, last))
+    stays = F.filter(
         "hospital_stays",
         lambda stay: F.greatest(stay["admission_date"], first) <= F.least(stay["discharge_date"], last),
     )
-    asked = first.isNotNull() & last.isNotNull()
-
-    def times(kind: str) -> "Column":
-        days = F.filter("tests", lambda test: (test["kind"] == kind) & test["date"].between(first, last))
-        return F.when(asked, size(days) + size(inside) if stays else size(days))
-
-    return {name.format(kind=kind): times(kind) for kind in kinds}
+    kinds = F.coalesce(F.transform(inside, lambda test: test["kind"]), F.array().cast("array<string>"))
+    return {
+        f"{name}_done": F.when(asked, kinds),
+        f"{name}_stays": F.when(asked, F.coalesce(F.size(stays), F.lit(0))),
+    }
 
 
-def of_year(window: EvaluationWindow, kinds: Sequence[str] = METABOLIC) -> "dict[str, Column]":
-    """`<kind>_tests` of Y."""
+def executions(kinds: Sequence[str], counted: str, name: str = "{kind}_tests") -> "dict[str, Column]":
+    """How often each test was done (int), by `name`, of a row with `done` by the name `counted`; null where a day of it
+    is null, 0 where its last lies before its first."""
     from pyspark.sql import functions as F
 
-    return executions(kinds, F.lit(window.start), F.lit(window.end))
+    tests, stays = F.col(f"{counted}_done"), F.col(f"{counted}_stays")
+    # What goes with the removal of a kind: a lambda for each would cost more to plan and to run.
+    return {name.format(kind=kind): F.size(tests) - F.size(F.array_remove(tests, kind)) + stays for kind in kinds}
 
 
-def after_first_dispensing(drug_class: str, days: int, kinds: Sequence[str] = METABOLIC) -> "dict[str, Column]":
-    """`<class>_<kind>_tests` within so many days of the first dispensing in Y of a class, cut at the death; null
+def done_in_year(window: EvaluationWindow) -> "dict[str, Column]":
+    """`done` in Y."""
+    from pyspark.sql import functions as F
+
+    return done("year", F.lit(window.start), F.lit(window.end))
+
+
+def done_at_start(days: int) -> "dict[str, Column]":
+    """`done` within so many days of the first dispensing in Y of each class of `AT_START`, cut at the death; null
     without one. Of a row with `<class>_first_dispensing` and death_date."""
     from pyspark.sql import functions as F
 
-    first = F.col(f"{drug_class}_first_dispensing")
-    last = F.least(F.date_add(first, days), "death_date")
-    return executions(kinds, first, last, f"{drug_class}_{{kind}}_tests")
+    found: dict[str, Column] = {}
+    for name in AT_START:
+        first = F.col(f"{name}_first_dispensing")
+        found |= done(name, first, F.least(F.date_add(first, days), "death_date"))
+    return found
+
+
+def answers() -> "dict[str, Column]":
+    """`<kind>_tests` of Y and `<class>_<kind>_tests`, of a row with `done_in_year` and `done_at_start`."""
+    of_year = executions(OF_YEAR, "year")
+    at_start = (executions(kinds, name, f"{name}_{{kind}}_tests") for name, kinds in AT_START.items())
+    return of_year | {name: said for of_class in at_start for name, said in of_class.items()}
