@@ -1,6 +1,7 @@
 """A small delivery in the making, for the tests of the oracle: lines by file, written when the cells are asked for."""
 
 from collections import defaultdict
+from datetime import date, timedelta
 from pathlib import Path
 
 from oracle.delivery import Delivery
@@ -16,7 +17,8 @@ ONE_OF_NATION = ("AIC", "ANA", "CDM")
 
 # AIC, ATC, text, DDDs of a pack, form, interval in days, lowest and highest dose in DDDs a day.
 HALOPERIDOL, OLANZAPINE, CLOZAPINE, LITHIUM, NO_DDD = (f"99000000{number}" for number in range(1, 6))
-DEPOT, DEPOT_OF_HALOPERIDOL = "990000011", "990000012"
+VALPROATE, SERTRALINE, RISPERIDONE = "990000006", "990000007", "990000008"
+DEPOT, DEPOT_OF_HALOPERIDOL, DEPOT_OF_RISPERIDONE = "990000011", "990000012", "990000013"
 PACKS = [
     f"{HALOPERIDOL}~N05AD01~~10~oral~~~",
     f"{OLANZAPINE}~N05AH03~~30~oral~~~",
@@ -25,7 +27,27 @@ PACKS = [
     f"{NO_DDD}~N05AD01~~~oral~~~",
     f"{DEPOT}~N05AX13~~28~depot~28~0.8~1.2",
     f"{DEPOT_OF_HALOPERIDOL}~N05AD01~~14~depot~14~~",
+    f"{VALPROATE}~N03AG01~~30~oral~~~",
+    f"{SERTRALINE}~N06AB06~~30~oral~~~",
+    f"{RISPERIDONE}~N05AX08~~30~oral~~~",
+    f"{DEPOT_OF_RISPERIDONE}~N05AX08~~30~depot~~~",
 ]
+
+
+def later(day, days):
+    """The day so many days after a day, both as text."""
+    return str(date.fromisoformat(day) + timedelta(days=days))
+
+
+def dies(files, day):
+    """The person's death."""
+    files.lines[f"CDM_{Y}.csv"] = ["~".join(FIELDS["CDM"]), "CA".ljust(88, "0") + f"~{day}~I21"]
+
+
+def number_of(files, count, kind, first=f"{Y}-05-01", **at):
+    """So many interventions of a kind, a day each."""
+    for day in range(count):
+        files.intervention(later(first, day), kind=kind, number=files.number(), **at)
 
 
 class Files:
@@ -57,6 +79,14 @@ class Files:
     def intervention(self, day, kind="01", place="1", team=("1", "", ""), number="1", **at):
         semester = "S1" if day[5:7] <= "06" else "S2"
         self.sism("PST", day[:4], semester, "030321", "1", number, day, kind, "1", place, *team, **at)
+
+    def presence(self, day, **at):
+        """A day at a day centre."""
+        self.sism("PSS", day[:4], "S1" if day[5:7] <= "06" else "S2", "030321", "1", "2", day, "2", **at)
+
+    def residential(self, admission, discharge="", year=Y, semester="S1", **at):
+        """What a semester says of a residential stay."""
+        self.sism("PSR", year, semester, "030321", "1", "4", admission, discharge, **at)
 
     def hospital(self, first, last, who="A", ward="4001", kind="2", mode="2", **changed):
         row = dict.fromkeys(SDO_NAMES, "") | {
@@ -131,18 +161,19 @@ class Files:
         service = {"DATA_EROGAZIONE": day, "PRESTAZIONE": code, "DISCIPLINA": discipline}
         self.row("SPE", day, self.named(**keys, **service))
 
-    def child_care(self, day):
+    def child_care(self, day, diagnosis=""):
         """A contact of NPIA."""
-        self.row("NPIA", day, self.named(STRUTTURA="N1", ID_CONTATTO=self.number(), DATA_CONTATTO=day))
+        contact = {"STRUTTURA": "N1", "ID_CONTATTO": self.number(), "DATA_CONTATTO": day}
+        self.row("NPIA", day, self.named(**contact, DIAGNOSI_ICD10=diagnosis))
 
     def addiction(self, day):
         """A contact of SIND."""
         self.row("SIND", day, self.named(SERD="S1", ID_CONTATTO=self.number(), DATA_CONTATTO=day))
 
-    def event(self, kind, first, last="", told=""):
+    def event(self, kind, first, last="", told="", number=None):
         """An event of SUP."""
         event = {"TIPO": kind, "DATA_INIZIO": first, "DATA_FINE": last, "ATTRIBUTI": told}
-        self.row("SUP", first, self.named(ID_EVENTO=self.number(), **event))
+        self.row("SUP", first, self.named(ID_EVENTO=number or self.number(), **event))
 
     def direct(self, day, aic, quantity, factor="1", **changed):
         """A dispensing of DIR."""

@@ -63,7 +63,7 @@ def persons_of(home: Home) -> list[int]:
 def test_every_cell_agrees_with_the_slow_reading_of_the_manual(nation, outcome, tmp_path):
     engine, slow = tmp_path / "engine.csv", tmp_path / "oracle.csv"
     write_csv(outcome.home, outcome.run_id, engine)
-    oracle([str(nation / "delivery"), str(YEAR), str(slow)])
+    oracle([str(nation / "delivery"), str(YEAR), str(slow), "S"])
     expected = cells(slow)
     assert len(expected) > 20000
     assert {code for code, component, level, *_ in expected if level == "nation"} == {*CODES}

@@ -12,7 +12,7 @@ from collections import Counter
 
 KEY = ("code", "component", "level", "area", "sex", "age_class")
 NOBODY = (None, None, "denominator_zero")
-MEANS = ("S2", "S5", "S6")  # their numerator is a sum of quotients
+MEANS = ("S2", "S5", "S6", "BP2", "BP6", "BP7", "D2", "D5", "DGP3")  # their numerator is a sum of quotients
 SHOWN = 40
 
 

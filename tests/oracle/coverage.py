@@ -1,15 +1,23 @@
 """Which regions' data cover an indicator (manual, section 1, and the table that ends section 3)."""
 
 from .layouts import NATIONAL, SISM
+from .sets import model
 
 FIRST_SEMESTER, WHOLE_YEAR = set(range(1, 7)), set(range(1, 13))
 REASONS = ["missing_flow", "window_not_covered", "supplementary_flow_absent"]  # the first of these that holds
 CARE = (*SISM, "SDO")
 DRUGS = ("FAR", "DIR", "AIC")  # FAR and DIR mean AIC too
 
-# Where O, f, "new to the DSM" or "ever" stands: SISM and SDO back to Y-3.
-BACK_TO_Y3 = ("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S12", "S18")
-SUPPLEMENTARY = ("S16", "S28", "S29", "S48")  # S rows
+# Where O, f, "new to the DSM" or "ever" stands: SISM and SDO back to Y-3. A sibling needs what its model does.
+BACK_TO_Y3 = (
+    *("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S12", "S18"),
+    *("BP9", "D4", "D13", "DGP2"),
+)
+OVER_ALL_T = ("BP25", "DGP5", "DGP15")  # as S10 and D4, but not of who is new
+SUPPLEMENTARY = ("S16", "S28", "S29", "S48", "DGP13")  # S rows
+YEAR_OF_NEW_USERS = [(DRUGS, (-1, 0, 1), WHOLE_YEAR), (("SPE", "SDO"), (0, 1), WHOLE_YEAR), (SISM, (1,), WHOLE_YEAR)]
+GOING_ON = [(DRUGS, (-1, 0), WHOLE_YEAR), (("SPE",), (0,), WHOLE_YEAR)]
+RECURRENT = [(DRUGS, (-3, -2, -1, 0), WHOLE_YEAR), (CARE, (-2, -1, 0), WHOLE_YEAR)]
 # code: [(flows, years from Y, months)]
 BESIDES = {
     "S1": [(("NPIA",), (-2, -1, 0), WHOLE_YEAR)],
@@ -19,7 +27,7 @@ BESIDES = {
     "S14": [(("SDO",), (-1,), WHOLE_YEAR)],
     "S17": [(DRUGS, (0, 1), WHOLE_YEAR)],
     "S18": [(DRUGS, (-2, -1, 0, 1), WHOLE_YEAR), (CARE, (1,), WHOLE_YEAR)],
-    "S19": [(DRUGS, (-1, 0, 1), WHOLE_YEAR), (("SPE", "SDO"), (0, 1), WHOLE_YEAR), (SISM, (1,), WHOLE_YEAR)],
+    "S19": YEAR_OF_NEW_USERS,
     "S20": [(SISM, (1,), FIRST_SEMESTER)],
     "S21": [(SISM, (1,), FIRST_SEMESTER)],
     "S22": [(SISM, (1,), FIRST_SEMESTER)],
@@ -31,17 +39,34 @@ BESIDES = {
     "S36": [(DRUGS, (-1, 0), WHOLE_YEAR)],
     "S37": [(DRUGS, (-1, 0), WHOLE_YEAR)],
     "S38": [(DRUGS, (-1, 0, 1), WHOLE_YEAR), (SISM, (1,), FIRST_SEMESTER), (("SDO",), (1,), WHOLE_YEAR)],
-    "S39": [(DRUGS, (-1, 0), WHOLE_YEAR), (("SPE",), (0,), WHOLE_YEAR)],
+    "S39": GOING_ON,
     "S40": [(("SIND",), (0,), WHOLE_YEAR)],
     "S41": [(SISM, (1,), FIRST_SEMESTER), (("SDO",), (1,), WHOLE_YEAR)],
     "S42": [(SISM, (-1,), WHOLE_YEAR)],
+    "BP16": YEAR_OF_NEW_USERS,
+    "BP17": [(DRUGS, (-1, 0, 1), WHOLE_YEAR), (("SPE",), (0, 1), WHOLE_YEAR), (("SDO",), (-1, 0, 1), WHOLE_YEAR)],
+    "BP28": GOING_ON,
+    "BP29": GOING_ON,
+    "BP30": GOING_ON,
+    "BP34": [(CARE, (1,), WHOLE_YEAR)],
+    "D4": [(SISM, (1,), FIRST_SEMESTER)],
+    "D13": [(SISM, (1,), FIRST_SEMESTER)],
+    "D16": RECURRENT,
+    "D17": RECURRENT,
+    "D18": [(DRUGS, (-3, -2, -1, 0, 1), WHOLE_YEAR), (CARE, (-2, -1, 0, 1), WHOLE_YEAR)],
+    "DGP2": [(("NPIA",), (-3, -2, -1, 0), WHOLE_YEAR)],
+    "DGP16": [(SISM, (1,), WHOLE_YEAR)],
+    "DGP17": [(DRUGS, (0, 1), WHOLE_YEAR), (CARE, (0, 1), WHOLE_YEAR)],
+    "DGP20": [(DRUGS, (0, 1), WHOLE_YEAR), (CARE, (0, 1), WHOLE_YEAR)],
 }
 
 
 def needs(code, year):
     """What an indicator needs: (flow, year, months)."""
-    parts = [(CARE, (-3, -2, -1, 0) if code in BACK_TO_Y3 else (0,), WHOLE_YEAR), *BESIDES.get(code, [])]
-    if code in SUPPLEMENTARY:
+    as_model = model(code)
+    back = as_model in BACK_TO_Y3 and code not in OVER_ALL_T
+    parts = [(CARE, (-3, -2, -1, 0) if back else (0,), WHOLE_YEAR), *BESIDES.get(as_model, [])]
+    if as_model in SUPPLEMENTARY:
         parts.append((("SUP",), (0,), WHOLE_YEAR))
     return [(flow, year + shift, months) for flows, shifts, months in parts for flow in flows for shift in shifts]
 

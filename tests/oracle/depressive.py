@@ -72,10 +72,8 @@ def d16(p):
     together = 0
     if sessions:
         together = sum(min(sessions) <= day <= max(sessions) for day in covered_days(therapy.given))
-    if therapy.of_year:
-        received = "c" if together >= 90 else "a"
-    else:
-        received = "b" if sessions else "d"
+    with_drug, without = ("c" if together >= 90 else "a"), ("b" if sessions else "d")
+    received = with_drug if therapy.of_year else without
     return {part: part == received for part in "abcd"} | {"": received == "c"}
 
 

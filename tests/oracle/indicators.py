@@ -1,25 +1,16 @@
-"""S1 to S48 but S24, S43 and S44 (manual, section 3), in the cells of section 1."""
+"""The indicators of the four sets (manual, section 3), in the cells of section 1."""
 
 from collections import defaultdict
 
-from . import care, therapy
 from .coverage import nation_reason, reason
 from .drugs import read_packs
 from .pathway import pathway
 from .patient import Patient
 from .persons import persons
+from .sets import CODES, OF_PERSONS, OF_STAYS, PATHWAYS, components, is_mean, of_pathway, set_of
 from .stays import dsm_of_hospital, places_of_contact, spdc_services, visible_stays
 
 AGE_CLASSES = [(18, 24), (25, 34), (35, 44), (45, 54), (55, 64), (65, 74), (75, 200)]
-OF_PERSONS = care.OF_PERSONS | therapy.OF_PERSONS
-OF_STAYS = care.OF_STAYS | therapy.OF_STAYS
-COMPONENTS = {
-    "S18": ("", "1a", "1b", "1c", "2a", "2b", "2c", "a", "b", "c"),
-    "S33": ("", "a", "b", "c"),
-    "S42": ("", "a", "b", "a_or_b"),
-}
-CODES = sorted(OF_PERSONS | OF_STAYS, key=lambda code: int(code[1:]))
-MEANS = ("S2", "S5", "S6")
 
 
 def age_class(age):
@@ -50,8 +41,11 @@ class Unit:
         self.dsms = {f"{region}-{dsm}" for region, dsm in places if dsm is not None}
 
 
-def units(delivery, year):
-    """Persons and stays of T, the regions and the DSMs with a contact of anybody in Y."""
+def units(delivery, year, sets):
+    """Persons and stays of T of the sets' pathways, the regions and the DSMs with a contact of anybody in Y."""
+    pathways = [PATHWAYS[name] for name in sets]
+    of_persons = {pathway: of_pathway(OF_PERSONS, pathway) for pathway in pathways}
+    of_stays = {pathway: of_pathway(OF_STAYS, pathway) for pathway in pathways}
     services, packs = spdc_services(delivery, year), read_packs(delivery.records["AIC"])
     found, regions, dsms = [], set(), set()
     for person in persons(delivery, year).values():
@@ -62,15 +56,16 @@ def units(delivery, year):
         dsms |= {f"{region}-{dsm}" for region, dsm in places if dsm is not None}
         sex, birth_year = person.attributes(year)
         seen = [stay for stay in visible_stays(person, year) if stay.discharge >= year.first]
-        if birth_year is None or year.year - birth_year < 18 or pathway(person, seen, year) != "schizophrenia":
+        way = pathway(person, seen, year)
+        if birth_year is None or year.year - birth_year < 18 or way not in pathways:
             continue
         age = year.year - birth_year
         first_contact = min(min(days) for days in places.values())
         patient = Patient(person, year, packs, age, first_contact)
-        found.append(Unit(set(places), sex, age_class(age), by_component(OF_PERSONS, patient)))
+        found.append(Unit(set(places), sex, age_class(age), by_component(of_persons[way], patient)))
         for stay in patient.stays:
             hospitals = {(record.regione, dsm_of_hospital(record, services)) for record in stay.records}
-            found.append(Unit(hospitals, sex, age_class(age), by_component(OF_STAYS, stay, patient)))
+            found.append(Unit(hospitals, sex, age_class(age), by_component(of_stays[way], stay, patient)))
     return found, regions, dsms
 
 
@@ -98,23 +93,23 @@ def counted(found, code, component, covering):
 
 def written(numerator, code):
     """A count as it is, the sum of a mean (an exact fraction) with 15 significant digits."""
-    return f"{float(numerator):.15g}" if code in MEANS else numerator
+    return f"{float(numerator):.15g}" if is_mean(code) else numerator
 
 
-def compute(delivery, year):
-    """Rows (code, component, level, area, sex, age_class, numerator, denominator, reason)."""
-    found, regions_with_contact, dsms_with_contact = units(delivery, year)
+def compute(delivery, year, sets=tuple(PATHWAYS)):
+    """Rows (code, component, level, area, sex, age_class, numerator, denominator, reason) of some sets."""
+    found, regions_with_contact, dsms_with_contact = units(delivery, year, sets)
     all_dsms = sorted(dsms_with_contact | dsms_of_register(delivery, year))
     breakdowns = [("", ""), *((sex, "") for sex in "129"), *(("", age_class(low)) for low, _ in AGE_CLASSES)]
     regions = sorted(regions_with_contact | set(delivery.regions))
     cells = [("nation", "IT", *b) for b in breakdowns]
     cells += [("region", region, *b) for region in regions for b in breakdowns]
     cells += [("dsm", dsm, "", "") for dsm in all_dsms]
-    for code in CODES:
+    for code in [code for code in CODES if set_of(code) in sets]:
         reasons = {region: reason(delivery, region, code, year.year) for region in regions}
         covering = {region for region, why in reasons.items() if why is None}
         of_nation = nation_reason(delivery, regions_with_contact, code, year.year)
-        for component in COMPONENTS.get(code, ("",)):
+        for component in components(code):
             counts = counted(found, code, component, covering)
             for level, area, sex, age in cells:
                 numerator, denominator = counts[level, area, sex, age]

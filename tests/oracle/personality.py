@@ -5,7 +5,7 @@ from .classes import is_antidepressant, is_antipsychotic, is_mood_stabiliser_alo
 from .events import days_started, started
 from .patient import add_months
 from .stays import residential_days
-from .therapy import PERSISTENCE
+from .therapy import PERSISTENCE, persistence
 
 PRECURSORS = ("F92", "F901", "F911", "F913")
 CLASSES = (is_antipsychotic, is_antidepressant, is_mood_stabiliser_alone)
@@ -17,8 +17,7 @@ def dgp2(p):
         return None
     first = add_months(p.first_seen, -36)
     return any(
-        first <= contact.data_contatto < p.first_seen
-        and contact.diagnosi_icd10.replace(".", "").startswith(PRECURSORS)
+        first <= contact.data_contatto < p.first_seen and contact.diagnosi_icd10.replace(".", "").startswith(PRECURSORS)
         for contact in p.person.child_care
     )
 
@@ -62,7 +61,7 @@ def over_all(p, parts):
 def dgp17(p, belongs=is_antipsychotic):
     """Dispensed after the acute episode, and persistent."""
     found = after_the_acute_episode(p, belongs)
-    return over_all(p, {part: found is not None and found[0].persistent(found[1], n) for part, n in PERSISTENCE.items()})
+    return over_all(p, dict.fromkeys(PERSISTENCE, False) if found is None else persistence(*found))
 
 
 def dgp20(p):

@@ -1,23 +1,11 @@
 """The oracle on onset, contacts, events and visits of the whole schizophrenia set, with numbers worked out by hand."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 
 from oracle.patient import add_months
-from oracle_files import Files, Y
-
-NAMES = "CUNI~DATA_DECESSO~CAUSA_INIZIALE"
-
-
-def later(day, days):
-    """The day so many days after a day, both as text."""
-    return str(date.fromisoformat(day) + timedelta(days=days))
-
-
-def dies(files, day):
-    """The person's death."""
-    files.lines[f"CDM_{Y}.csv"] = [NAMES, "CA".ljust(88, "0") + f"~{day}~I21"]
+from oracle_files import Files, Y, dies, later, number_of
 
 
 @pytest.fixture
@@ -36,12 +24,6 @@ def young(tmp_path):
     files.anagrafica(birth=str(Y - 27), living="3")
     files.episode(opening=f"{Y}-03-01")
     return files
-
-
-def number_of(files, count, kind, first=f"{Y}-05-01", **at):
-    """So many interventions of a kind, a day each."""
-    for day in range(count):
-        files.intervention(later(first, day), kind=kind, number=files.number(), **at)
 
 
 def test_months_end_where_the_month_has_no_such_day():

@@ -1,22 +1,30 @@
 """The oracle on dispensings, therapies and the tests they ask for, with numbers worked out by hand."""
 
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 
 import pytest
 
-from oracle.drugs import Dispensing, Pack, Therapy, covered_days, is_antipsychotic, is_long_acting, rounded, therapies
+from oracle.classes import is_antipsychotic, is_long_acting
+from oracle.drugs import Dispensing, Pack, Therapy, covered_days, rounded, therapies
 from oracle.persons import Year
-from oracle_files import CLOZAPINE, DEPOT, DEPOT_OF_HALOPERIDOL, HALOPERIDOL, LITHIUM, NO_DDD, OLANZAPINE, Files, Y
+from oracle_files import (
+    CLOZAPINE,
+    DEPOT,
+    DEPOT_OF_HALOPERIDOL,
+    HALOPERIDOL,
+    LITHIUM,
+    NO_DDD,
+    OLANZAPINE,
+    Files,
+    Y,
+    dies,
+    later,
+)
 
 FIRST, LAST = date(Y, 1, 1).toordinal(), date(Y, 12, 31).toordinal()
 DATA_END = date(Y + 1, 12, 31).toordinal()
 TESTS = ("90.27.1", "90.14.3", "90.43.2")
-
-
-def later(day, days):
-    """The day so many days after a day, both as text."""
-    return str(date.fromisoformat(day) + timedelta(days=days))
 
 
 def given(day, ddds, substance="N05AD01"):
@@ -216,9 +224,9 @@ def test_twelve_weeks_end_at_the_death(files):
     for test in TESTS:
         files.service(start, test)
         files.service(later(start, 40), test)
-    files.lines[f"CDM_{Y}.csv"] = ["CUNI~DATA_DECESSO~CAUSA_INIZIALE", "CA".ljust(88, "0") + f"~{later(start, 40)}~I21"]
+    dies(files, later(start, 40))
     assert files.nation("S19") == (1, 1)
-    files.lines[f"CDM_{Y}.csv"][1] = "CA".ljust(88, "0") + f"~{later(start, 39)}~I21"
+    dies(files, later(start, 39))
     assert files.nation("S19") == (0, 1)
 
 
