@@ -25,7 +25,7 @@ A fact is a mapping of one key, its kind, to what is said of it:
     emergency visit:  day, diagnoses (none)
     neuropsychiatry contact: day, diagnosis (ICD-10 without dot; none)
     addiction contact: day
-    supplementary event: from, to (left out: still on), type (PTI), attributes (none)
+    supplementary event: from, to (left out: still on), type (PTI), attributes (none), id (the event's number; none)
 
 An intervention may be `known` from one data end to another (two years, either may be None): it is another's for others.
 
@@ -412,6 +412,7 @@ def _event(said: dict[str, Any], person: Mapping[str, Any]) -> Iterable[tuple[st
     row = {
         "start_date": said.pop("from"),
         "end_date": said.pop("to", None),
+        "event_id": said.pop("id", None),
         "type": said.pop("type", "PTI"),
         "attributes": said.pop("attributes", {}),
         **_dsm(said),

@@ -55,6 +55,13 @@ class Parameters(_Strict):
     repeat_days: int = Field(90, ge=1)
     interruption_hospital_days: int = Field(90, ge=0)
     recent_therapy_days: int = Field(28, ge=1)
+    first_months: int = Field(3, ge=1)
+    first_weeks_days: int = Field(84, ge=0)
+    intensive_days: int = Field(365, ge=0)
+    precursor_years: int = Field(3, ge=1)
+    dropout_from_month: int = Field(2, ge=0)
+    dropout_middle_month: int = Field(6, ge=0)
+    dropout_to_month: int = Field(12, ge=0)
     mood_stabiliser_includes_antipsychotics: bool = True
     pathway_order: list[Literal["schizophrenia", "bipolar", "severe_personality", "depressive"]] = [
         "schizophrenia",

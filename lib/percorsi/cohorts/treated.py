@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # First day of Y of each kind of DSM contact, as the cohort sees it.
 FIRST_DAYS = ("first_intervention", "first_presence", "first_residential_day", "first_spdc_day")
+# What told a pathway.
+BY_CLOSING, BY_OPENING, BY_STAY = "sism_closing", "sism_opening", "sdo"
 
 
 def first_contact() -> "Column":
@@ -35,16 +37,27 @@ def months_in_care(window: EvaluationWindow) -> "Column":
 
 
 def pathway_columns(order: Sequence[str], use_sdo: bool) -> dict[str, "Column"]:
-    """The pathway, and what told it: an episode (`sism`) or an SPDC stay (`sdo`); both null for none of the four.
+    """The pathway and how the person came to it; all null for none of the four groups.
 
-    Of a row with sism_pathway and sdo_pathway (numbers of `cohorts.pathway.precedence`).
+    pathway; pathway_source: an episode's closing (`sism_closing`) or opening diagnosis (`sism_opening`), an SPDC stay
+    (`sdo`); pathway_groups (int), how many groups the diagnoses asked are of: those of the episodes, of the SPDC stays
+    where these decided; pathway_tied (boolean), whether several are of the deciding day.
+
+    Of a row with sism_diagnoses and sdo_diagnoses (arrays of `cohorts.pathway.latest_by_group`).
     """
     from pyspark.sql import functions as F
 
-    by_sism, by_sdo = F.col("sism_pathway"), F.col("sdo_pathway") if use_sdo else F.lit(None).cast("int")
+    sism, sdo = decided("sism_diagnoses", order), decided("sdo_diagnoses", order)
+    by_sism = sism["pathway"].isNotNull()
+    by_sdo = ~by_sism & sdo["pathway"].isNotNull() & F.lit(use_sdo)
+
+    def told(what: str) -> "Column":
+        return F.when(by_sism, sism[what]).when(by_sdo, sdo[what])
+
+    by_episode = F.when(sism["by_closing"], BY_CLOSING).otherwise(BY_OPENING)
     return {
-        "pathway": F.coalesce(
-            decided("sism_pathway", order), decided("sdo_pathway", order) if use_sdo else F.lit(None)
-        ),
-        "pathway_source": F.when(by_sism.isNotNull(), "sism").when(by_sdo.isNotNull(), "sdo"),
+        "pathway": told("pathway"),
+        "pathway_source": F.when(by_sism, by_episode).when(by_sdo, BY_STAY),
+        "pathway_groups": told("groups"),
+        "pathway_tied": told("tied"),
     }

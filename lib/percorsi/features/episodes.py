@@ -1,12 +1,12 @@
 """Care episodes: what the latest semester says of each, the pathway and the death that follow from them.
 
-Source: measurement manual, section 2, Care episode, Death, Pathway, New to the DSM; section 3 (S3, S41).
+Source: measurement manual, section 2, Care episode, Death, Pathway, New to the DSM; section 3 (S3, S41, BP34).
 """
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from percorsi.cohorts.pathway import episode_diagnosis, open_in_year, precedence
+from percorsi.cohorts.pathway import episode_diagnosis, latest_by_group, open_in_year
 from percorsi.cohorts.window import EvaluationWindow
 from percorsi.features import opening
 from percorsi.features.attributes import TERRITORIAL
@@ -60,16 +60,32 @@ def with_first_interventions(
     return reports.join(first_days, list(EPISODE), "full")
 
 
+def _diagnosed(seen: "DataFrame", window: EvaluationWindow) -> "DataFrame":
+    """What the cohort sees of episodes with `diagnosis`, the one that each gives (null: not open in Y), its `day`, and
+    whether it is the closing one (by_closing)."""
+    from pyspark.sql import functions as F
+
+    diagnosis, day, by_closing = episode_diagnosis("opening", "closing", window)
+    given = F.when(open_in_year("opening_date", "closing_date", window), diagnosis)
+    return seen.withColumns({"diagnosis": given, "day": day, "by_closing": by_closing})
+
+
+def diagnoses(reports: "DataFrame", window: EvaluationWindow, order: Sequence[str]) -> "DataFrame":
+    """One row a person: person_id, `sism_diagnoses` (see `of_persons`). `reports`: rows of `latest_reports`."""
+    latest = latest_by_group("diagnosis", "day", order, "by_closing")
+    seen = _diagnosed(reports.select("person_id", "seen.*"), window)
+    return seen.groupBy("person_id").agg(latest.alias("sism_diagnoses"))
+
+
 def of_persons(reports: "DataFrame", window: EvaluationWindow, order: Sequence[str]) -> "DataFrame":
-    """One row a person: person_id, `sism_pathway` (a number, see `cohorts.pathway.precedence`), `sism_death` and
-    `sism_suicide` (dates, the earliest closings with such a conclusion), first_opening (the earliest opening that the
-    cohort sees), the columns of `opening.told`, the calendar dropout_days (closings in Y broken off or by the office).
+    """One row a person: person_id, `sism_diagnoses` (the latest of each group, see `cohorts.pathway.latest_by_group`),
+    `sism_death` and `sism_suicide` (dates, the earliest closings with such a conclusion), first_opening (the earliest
+    opening that the cohort sees), the columns of `opening.told`, the calendar dropout_days (closings broken off or by
+    the office, of Y and after it).
 
     `reports`: rows of `with_first_interventions`; `order`: pathways in their order on a tie.
     """
     from pyspark.sql import functions as F
-
-    diagnosis, day = episode_diagnosis("opening", "closing", window)
 
     def concluded(*modes: str) -> "Column":
         return F.when(F.col("last.conclusion_mode").isin(*modes), F.col("last.closing_date"))
@@ -81,21 +97,17 @@ def of_persons(reports: "DataFrame", window: EvaluationWindow, order: Sequence[s
         concluded(SUICIDE, DEATH).alias("death"),
         concluded(SUICIDE).alias("suicide"),
         concluded(*DROPOUT).alias("dropout"),
-    ).select(
-        *("person_id", "first_day", "opening_date", "last_opening", "death", "suicide", "dropout"),
-        F.when(open_in_year("opening_date", "closing_date", window), diagnosis).alias("diagnosis"),
-        day.alias("day"),
     )
     of_person = (
-        calendar.locate(told, F.col("dropout"))
+        calendar.locate(_diagnosed(told, window), F.col("dropout"))
         .groupBy("person_id")
         .agg(
-            F.max(precedence("diagnosis", "day", order)).alias("sism_pathway"),
+            latest_by_group("diagnosis", "day", order, "by_closing").alias("sism_diagnoses"),
             F.min("death").alias("sism_death"),
             F.min("suicide").alias("sism_suicide"),
             F.min(F.when(F.col("opening_date") <= F.lit(window.end), F.col("opening_date"))).alias("first_opening"),
             opening.earliest("first_day", "last_opening").alias("_first"),
-            calendar.collect_days(window.in_year("dropout")).alias("dropout_days"),
+            calendar.collect_days().alias("dropout_days"),
         )
     )
     return of_person.withColumns(opening.told("_first")).drop("_first")

@@ -23,6 +23,7 @@ from percorsi.features import (
     follow_up,
     hospital,
     institutions,
+    intensity,
     laboratory,
     lithium,
     long_acting,
@@ -106,14 +107,8 @@ def persons(
     numbered_seen = hospital.numbered(records.where(F.col("discharge_date") <= F.lit(window.end)), parameters)
     residential_stays = residential.stays(frames["residential_stay"], boundaries, window)
 
-    where = places.of_activity(frames["intervention"], window)
-    for more in (
-        places.of_activity(frames["presence"], window),
-        places.of_residential(residential_stays, window),
-        places.of_spdc(numbered_seen, window),
-    ):
-        where = where.unionByName(more)
-    present = keep(places.of_persons(where))
+    activity = (frames["intervention"], frames["presence"])
+    present = keep(places.of_persons(places.of_year(*activity, residential_stays, numbered_seen, window)))
     numbered = hospital.numbered(records, parameters)
     stays, stays_seen = hospital.stays(numbered), hospital.stays(numbered_seen)
 
@@ -131,6 +126,7 @@ def persons(
     facts = (
         contacts.interventions(frames["intervention"], window),
         contacts.presences(frames["presence"], window),
+        intensity.listed(of_present(frames["intervention"]), window),
         residential.of_persons(residential_stays, window),
         hospital.of_outcomes(stays, window),
         hospital.of_cohort(stays_seen, window, order),
@@ -173,11 +169,13 @@ def _derived(rows: "DataFrame", parameters: Parameters, window: EvaluationWindow
             **laboratory.done_in_year(window),
             **therapies.first_dispensings(),
             **first_seen.first_seen(window),
+            **intensity.sessions(window),
             "first_contact_date": treated.first_contact(),
             "stays": stays,
         },
         lambda: {
-            **first_seen.seen_before(),
+            **first_seen.seen_before(parameters),
+            **intensity.first_session(window),
             **opening.answers(window),
             **laboratory.done_at_start(parameters.monitoring_days),
             **lithium.found(window),
@@ -186,10 +184,11 @@ def _derived(rows: "DataFrame", parameters: Parameters, window: EvaluationWindow
             "first_stay_discharge": follow_up.first_discharge_alive(F.col("stays"), F.col("death_date")),
         },
         lambda: {**follow_up.lines(window), **follow_up.positions(window), **therapies.lines(window)},
-        lambda: therapies.found(window, parameters),
+        lambda: {**therapies.found(window, parameters), **intensity.inside(parameters)},
         lambda: therapies.told(window, parameters),
         lambda: {
             **follow_up.answers(parameters),
+            **intensity.answers(window, parameters),
             **therapies.answers(),
             **laboratory.answers(),
             **lithium.answers(),

@@ -58,7 +58,7 @@ def answers(window: EvaluationWindow) -> dict[str, "Column"]:
     }
 
 
-def complete_months(start: str, day: "Column") -> "Column":
+def complete_months(start: "Column | str", day: "Column") -> "Column":
     """The greatest k with add_months(start, k) <= day (int), for a day not before the start.
 
     2014-11-30, 2015-02-27 -> 2;  2014-11-30, 2015-02-28 -> 3

@@ -16,6 +16,23 @@ if TYPE_CHECKING:
 PLACE = ["person_id", "region", "place_dsm"]
 
 
+def of_year(
+    intervention: "DataFrame",
+    presence: "DataFrame",
+    residential_stays: "DataFrame",
+    numbered_seen: "DataFrame",
+    window: EvaluationWindow,
+) -> "DataFrame":
+    """person_id, region and place_dsm of all DSM contact days of Y, with doubles. `residential_stays`: rows of
+    `residential.stays`; `numbered_seen`: as for `of_spdc`."""
+    return (
+        of_activity(intervention, window)
+        .unionByName(of_activity(presence, window))
+        .unionByName(of_residential(residential_stays, window))
+        .unionByName(of_spdc(numbered_seen, window))
+    )
+
+
 def of_activity(activity: "DataFrame", window: EvaluationWindow) -> "DataFrame":
     """person_id, region and place_dsm (region-azienda-dsm) of interventions or presences in Y."""
     from pyspark.sql import functions as F

@@ -36,7 +36,7 @@ def seen_in_year(window: EvaluationWindow) -> str:
 
 def of_persons(stays: "DataFrame", window: EvaluationWindow) -> "DataFrame":
     """One row a person: person_id, first_residential_day (date, in Y as the cohort sees it),
-    first_residential_admission (date, of all stays that the cohort sees), the calendar residential_days."""
+    first_residential_admission (date, of all stays that the cohort sees), the calendar in_residence_days."""
     from pyspark.sql import functions as F
 
     first = F.expr(f"if({seen_in_year(window)}, greatest(admission_date, date'{window.start}'), null)")
@@ -46,5 +46,5 @@ def of_persons(stays: "DataFrame", window: EvaluationWindow) -> "DataFrame":
     return located.groupBy("person_id").agg(
         F.min(first).alias("first_residential_day"),
         F.min(seen).alias("first_residential_admission"),
-        calendar.collect_spans().alias("residential_days"),
+        calendar.collect_spans().alias("in_residence_days"),
     )

@@ -65,6 +65,31 @@ def longest_wait(starts: Column, line: Column, end: Column) -> Column:
     return F.when(starts.isNotNull(), F.get(F.transform(F.array(lines), longest), F.lit(0)))
 
 
+def longest_left(line: Column, marks: Column, first: Column, before: Column, end: Column) -> Column:
+    """The greatest number of days from a covered day of `line` in [first, before), before `end`, to the next covered
+    day after it, up to `end`; where there is none, to the day after the last of the line. Only of days that `marks` has
+    a day for: from the day itself up to the day before the next, and not after `end`. Null where there is no such day.
+
+    line '1001000', marks '0100000', 0, 4, 6 -> 3;  marks '0001000' -> 4;  marks '0000001', end 5 -> null
+    """
+
+    def longest(lines: Column) -> Column:
+        def wait(day: Column) -> Column:
+            return F.coalesce(days_to_first(lines["line"], day + 1, end) + 1, F.length(lines["line"]) - day)
+
+        def left(day: Column) -> Column:
+            covered = F.substring(lines["line"], day + 1, F.lit(1)) == "1"
+            mark = days_to_first(lines["marks"], day, F.least(day + wait(day) - 1, end))
+            return covered & (day >= first) & (day < before) & (day < end) & mark.isNotNull()
+
+        asked = F.filter(F.sequence(F.lit(0), F.length(lines["line"]) - 1), left)
+        return F.array_max(F.transform(asked, wait))
+
+    # Both lines are bound once, as in `longest_wait`.
+    lines = F.struct(line.alias("line"), marks.alias("marks"))
+    return F.when(marks.isNotNull(), F.get(F.transform(F.array(lines), longest), F.lit(0)))
+
+
 def first_missed_window(line: Column, start: Column, end: Column, length: int, count: int) -> Column:
     """Number (from 1) of the first of `count` windows of `length` days after `start` without a covered day.
 
