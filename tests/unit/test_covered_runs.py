@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from percorsi.intervals.calendar import Calendar
 from percorsi.intervals.coverage import days_covered, with_spans
-from percorsi.intervals.runs import interruption_after, interruptions, longest_run, next_end, runs
+from percorsi.intervals.runs import days_inside, interruption_after, interruptions, longest_run, next_end, runs
 from percorsi.small_frame import small_frame
 from unit.test_intervals import CALENDAR, DAYS, FIRST, LINE_DAYS, drawn, line
 
@@ -51,8 +51,9 @@ def slow_runs(covered: set[int], held: set[int], gap: int) -> list[tuple[int, in
     return found + ([(start, last + 1)] if start is not None else [])
 
 
-def slow_longest(found: list[tuple[int, int]], start: int, end: int) -> int:
-    return max((len(set(range(a, b)) & set(range(start, end + 1))) for a, b in found), default=0)
+def slow_inside(found: list[tuple[int, int]], start: int, end: int) -> list[int]:
+    inside = (len(set(range(a, b)) & set(range(start, end + 1))) for a, b in found)
+    return [days for days in inside if days]
 
 
 def answers(spark, examples: list[tuple], question: Callable[[Column, Column, Column, Column], Column]) -> list[Any]:
@@ -75,6 +76,7 @@ def test_runs_are_those_of_the_set(spark, gap: int) -> None:
             found.alias("found"),
             runs(covered, gap).alias("alone"),
             next_end(found, a).alias("end"),
+            days_inside(found, a, b).alias("inside"),
             longest_run(found, a, b).alias("longest"),
             interruption_after(found, a, gap, last).alias("after"),
             interruption_after(found, a, gap, b).alias("after_until"),
@@ -89,7 +91,8 @@ def test_runs_are_those_of_the_set(spark, gap: int) -> None:
         assert [tuple(run) for run in got["found"]] == found, example
         assert [tuple(run) for run in got["alone"]] == slow_runs(covered, set(), gap), example
         assert got["end"] == end, example
-        assert got["longest"] == slow_longest(found, a, b), example
+        inside = slow_inside(found, a, b)
+        assert (got["inside"], got["longest"]) == (inside, max(inside, default=0)), example
         assert got["after"] == (end if end in seen else None), example
         assert got["after_until"] == (end if end is not None and end + gap <= b else None), example
         assert got["dated"] == [e for e in seen if a <= e <= b], example

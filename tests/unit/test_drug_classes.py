@@ -10,31 +10,34 @@ from percorsi.errors import ConfigurationError
 from percorsi.settings import conf_dir, load_yaml
 from percorsi.small_frame import small_frame
 
+STABILISER = {"mood_stabiliser", "mood_stabiliser_without_antipsychotics", "mood_stabiliser_or_antipsychotic"}
+FIRST = {"antipsychotic", "mood_stabiliser_or_antipsychotic"}
+SECOND = {*FIRST, "second_generation"}
+RISK = {*SECOND, "dysmetabolic_risk"}
 # ATC, form -> the classes of the manual's table that it is of
 PACKS = {
-    ("N05AN01", "oral"): {"lithium", "mood_stabiliser", "mood_stabiliser_without_antipsychotics"},
-    ("N05AX08", "oral"): {"antipsychotic", "second_generation", "dysmetabolic_risk"},
-    ("N05AX08", "depot"): {
-        *("antipsychotic", "second_generation", "dysmetabolic_risk", "mood_stabiliser", "long_acting"),
-    },
-    ("N05AX08", None): {"antipsychotic", "second_generation", "dysmetabolic_risk"},
-    ("N05AH02", "oral"): {"antipsychotic", "second_generation", "dysmetabolic_risk", "clozapine"},
-    ("N05AH03", "oral"): {"antipsychotic", "second_generation", "dysmetabolic_risk", "mood_stabiliser"},
-    ("N05AH06", "oral"): {"antipsychotic", "second_generation"},
-    ("N05AL03", "oral"): {"antipsychotic", "second_generation"},
-    ("N05AX12", "depot"): {
-        *("antipsychotic", "second_generation", "dysmetabolic_risk", "mood_stabiliser", "long_acting"),
-    },
-    ("N05AD01", "depot"): {"antipsychotic", "long_acting"},
-    ("N05AD01", "parenteral"): {"antipsychotic"},
+    ("N05AN01", "oral"): {*STABILISER, "lithium"},
+    ("N05AX08", "oral"): RISK,
+    ("N05AX08", "depot"): {*RISK, "mood_stabiliser", "long_acting"},
+    ("N05AX08", None): RISK,
+    ("N05AH02", "oral"): {*RISK, "clozapine"},
+    ("N05AH03", "oral"): {*RISK, "mood_stabiliser"},
+    ("N05AH04", "oral"): {*RISK, "mood_stabiliser"},
+    ("N05AH06", "oral"): SECOND,
+    ("N05AL03", "oral"): SECOND,
+    ("N05AX12", "oral"): {*RISK, "mood_stabiliser"},
+    ("N05AX12", "depot"): {*RISK, "mood_stabiliser", "long_acting"},
+    ("N05AD01", "depot"): {*FIRST, "long_acting"},
+    ("N05AD01", "parenteral"): FIRST,
     ("N05BA12", "oral"): set(),
     ("N06AB03", "oral"): {"antidepressant"},
     ("N06AB03", "depot"): {"antidepressant"},
     ("N06BA04", "oral"): set(),
-    ("N03AG01", "oral"): {
-        *("mood_stabiliser", "mood_stabiliser_without_antipsychotics", "carbamazepine_valproate"),
-    },
-    ("N03AX09", "oral"): {"mood_stabiliser", "mood_stabiliser_without_antipsychotics"},
+    ("N03AF01", "oral"): {*STABILISER, "carbamazepine_valproate"},
+    ("N03AF02", "oral"): set(),
+    ("N03AG01", "oral"): {*STABILISER, "carbamazepine_valproate"},
+    ("N03AG02", "oral"): {*STABILISER, "carbamazepine_valproate"},
+    ("N03AX09", "oral"): STABILISER,
     (None, None): set(),
 }
 SUICIDE = {

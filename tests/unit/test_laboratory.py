@@ -85,9 +85,41 @@ PERSONS: list[tuple[str, list[dict], tuple, tuple]] = [
 ]  # fmt: skip
 
 
+# Of Y alone, of Y and after a start, after a start alone; the n-th test is done on n days of March.
+OF_YEAR = {"lithium_level": "lithium level", "urine": "urine", "ft3": "FT3", "ft4": "FT4", "ggt": "GGT",
+           "alkaline_phosphatase": "alkaline phosphatase"}  # fmt: skip
+BOTH = {"blood_count": "blood count", "alt": "ALT", "ast": "AST", "creatinine": "creatinine", "tsh": "TSH",
+        "cholesterol": "cholesterol", "triglycerides": "triglycerides"}  # fmt: skip
+TIMES = {kind: n for n, kind in enumerate([*OF_YEAR, *BOTH, "ecg"], start=1)}
+EVERY_TEST = [
+    done(test, *(d(2015, 3, day) for day in range(1, TIMES[kind] + 1)))
+    for kind, test in {**OF_YEAR, **BOTH, "ecg": "ECG"}.items()
+]
+LITHIUM, HALOPERIDOL, SERTRALINE = "N05AN01", "N05AD01", "N06AB06"
+EITHER = "mood_stabiliser_or_antipsychotic"
+# who, facts, columns of the row
+CLASSES: list[tuple[str, list[dict], dict[str, int | None]]] = [
+    ("every test and a stay", [dispensed(START, drug=LITHIUM), *EVERY_TEST, stay(d(2015, 4, 1), d(2015, 4, 4))], {
+        **{f"{kind}_tests": TIMES[kind] + 1 for kind in (*OF_YEAR, *BOTH)},
+        **{f"{EITHER}_{kind}_tests": TIMES[kind] + 1 for kind in (*BOTH, "ecg")},
+        **{f"{MONITORED}_{kind}_tests": None for kind in KINDS}, "glucose_tests": 1}),
+    # From 2 March on there is one day less of each; day 84 is 25 May.
+    ("every test, a day after the first", [dispensed(d(2015, 3, 2), drug=HALOPERIDOL), *EVERY_TEST,
+                                           stay(d(2015, 5, 26), d(2015, 6, 4))], {
+        **{f"{kind}_tests": TIMES[kind] + 1 for kind in (*OF_YEAR, *BOTH)},
+        **{f"{EITHER}_{kind}_tests": TIMES[kind] - 1 for kind in (*BOTH, "ecg")}, "glucose_tests": 1}),
+    ("neither class", [dispensed(START, drug=SERTRALINE), *EVERY_TEST], {
+        **{f"{kind}_tests": TIMES[kind] for kind in (*OF_YEAR, *BOTH)},
+        **{f"{EITHER}_{kind}_tests": None for kind in (*BOTH, "ecg")}, "glucose_tests": 0}),
+    ("the first of either class", [dispensed(START, drug=HALOPERIDOL), dispensed(d(2015, 5, 1), drug=LITHIUM),
+                                   done("ALT", d(2015, 2, 28), d(2015, 3, 1), d(2015, 5, 24), d(2015, 5, 25))],
+     {"alt_tests": 4, f"{EITHER}_alt_tests": 2, f"{EITHER}_ast_tests": 0, "ast_tests": 0}),
+]  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def people() -> list[dict[str, Any]]:
-    return [{"who": who, "facts": [VISIT, *facts]} for who, facts, *_ in PERSONS]
+    return [{"who": who, "facts": [VISIT, *facts]} for who, facts, *_ in (*PERSONS, *CLASSES)]
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +135,14 @@ def test_tests_of_a_person(number: int, rows) -> None:
     assert tuple(row[f"{MONITORED}_{kind}_tests"] for kind in KINDS) == after
 
 
-def test_any_tests_any_days_with_and_without_stays(spark) -> None:
+@pytest.mark.parametrize("number", range(len(CLASSES)), ids=[who for who, *_ in CLASSES])
+def test_tests_of_other_kinds_and_classes(number: int, rows) -> None:
+    _, _, expected = CLASSES[number]
+    row = rows[len(PERSONS) + number + 1]
+    assert {name: row[name] for name in expected} == expected
+
+
+def test_any_tests_any_days(spark) -> None:
     """Tests of Y-1 too, a window that begins there, a name of one's own."""
     from pyspark.sql import functions as F
 
@@ -117,15 +156,21 @@ def test_any_tests_any_days_with_and_without_stays(spark) -> None:
     stays = "array(struct(date'2014-12-20' as admission_date, date'2015-01-02' as discharge_date)) as hospital_stays"
     found = laboratory.tests(services, window, kinds).selectExpr("*", stays, "cast(null as date) as no_day")
     first, last = F.lit(d(2014, 1, 1)), F.lit(d(2014, 12, 20))
-    asked = {
-        **laboratory.executions(kinds, first, last, "both_{kind}"),
-        **laboratory.executions(kinds, first, last, "alone_{kind}", stays=False),
-        **laboratory.executions(kinds, F.lit(d(2014, 12, 21)), F.lit(d(2015, 1, 31))),
-        **laboratory.executions(["ecg"], F.col("no_day"), last, "unasked_{kind}"),
-        **laboratory.executions(["ecg"], first, F.col("no_day"), "endless_{kind}"),
+    counted = {
+        **laboratory.done("before", first, last),
+        **laboratory.done("after", F.lit(d(2014, 12, 21)), F.lit(d(2015, 1, 31))),
+        **laboratory.done("unasked", F.col("no_day"), last),
+        **laboratory.done("endless", first, F.col("no_day")),
     }
-    row = found.select(F.size("tests").alias("kept"), *(said.alias(name) for name, said in asked.items())).first()
+    asked = {
+        **laboratory.executions(kinds, "before", "before_{kind}"),
+        **laboratory.executions(kinds, "after"),
+        **laboratory.executions(["ecg"], "unasked", "unasked_{kind}"),
+        **laboratory.executions(["ecg"], "endless", "endless_{kind}"),
+    }
+    said = (answer.alias(name) for name, answer in asked.items())
+    row = found.withColumns(counted).select(F.size("tests").alias("kept"), *said).first()
     assert row.asDict() == {
-        **{"kept": 3, "both_ecg": 3, "both_lithium_level": 1, "alone_ecg": 2, "alone_lithium_level": 0},
-        **{"ecg_tests": 1, "lithium_level_tests": 2, "unasked_ecg": None, "endless_ecg": None},
+        **{"kept": 3, "before_ecg": 3, "before_lithium_level": 1, "ecg_tests": 1, "lithium_level_tests": 2},
+        **{"unasked_ecg": None, "endless_ecg": None},
     }

@@ -14,7 +14,7 @@ from percorsi.settings import Parameters
 VISIT = {"intervention": {"day": d(2015, 2, 10)}}
 SEEN = {"presence": {"day": d(2015, 2, 10)}}  # no visit
 RISPERIDONE, CLOZAPINE, HALOPERIDOL, LITHIUM = "N05AX08", "N05AH02", "N05AD01", "N05AN01"
-QUETIAPINE = "N05AH04"
+QUETIAPINE, LAMOTRIGINE, CARBAMAZEPINE, VALPROMIDE, SERTRALINE = "N05AH04", "N03AX09", "N03AF01", "N03AG02", "N06AB06"
 
 
 def pack(day: d | list[d], ddds: float = 28, **said: Any) -> dict[str, Any]:
@@ -39,6 +39,14 @@ def died(day: d) -> dict[str, Any]:
 
 def depot(day: d | list[d], **said: Any) -> dict[str, Any]:
     return {"dispensing": {"day": day, "drug": "N05AX12", "form": "depot", "interval": 28, "ddds": 30, **said}}
+
+
+def level(*days: d) -> dict[str, Any]:
+    return {"outpatient service": {"day": list(days), "test": "lithium level"}}
+
+
+def session(kind: str, *days: d) -> dict[str, Any]:
+    return {"intervention": {"day": list(days), "kind": kind, "by": "psychologist"}}
 
 
 JAN = d(2015, 1, 1)
@@ -201,6 +209,175 @@ PERSONS: list[tuple[str, list[dict], dict[str, Any]]] = [
 ]  # fmt: skip
 
 STAY = spdc(d(2015, 2, 1), d(2015, 2, 9))
+
+
+def drug(name: str, first: d | None, days: int, previous: int | None, to_interruption: int | None) -> dict[str, Any]:
+    """The columns of a class: first dispensing, dispensing days, days since the previous, days to the interruption."""
+    return {f"{name}_first_dispensing": first, f"{name}_dispensing_days": days, f"{name}_days_since_previous": previous,
+            f"{name}_days_to_interruption": to_interruption}  # fmt: skip
+
+
+def after_discharge(*days: int | None | bool) -> dict[str, Any]:
+    """Antipsychotic, antidepressant, mood stabiliser after the discharge, then all: False for none, else the days to
+    the interruption (None: not interrupted)."""
+    names = ("antipsychotic", "antidepressant", "mood_stabiliser_without_antipsychotics")
+    found = {f"{name}_after_discharge": said is not False for name, said in zip(names, days, strict=False)}
+    ended = {f"{name}_after_discharge_days_to_interruption": None if said is False else said
+             for name, said in zip(names, days, strict=False)}  # fmt: skip
+    return {**found, **ended, "drug_classes_after_discharge": sum(found.values()),
+            "drug_classes_after_discharge_days_to_interruption": days[-1]}  # fmt: skip
+
+
+def lithium(since_stay: int | None, to_level: int | None, to_second: int | None) -> dict[str, Any]:
+    return {"lithium_days_since_stay": since_stay, "lithium_stay_days_to_level": to_level,
+            "lithium_start_days_to_second_level": to_second}  # fmt: skip
+
+
+def recent(longest: int, therapies: int) -> dict[str, Any]:
+    return {"antidepressant_recent_longest_therapy_days": longest, "antidepressant_recent_therapies": therapies}
+
+
+EITHER = "mood_stabiliser_or_antipsychotic"
+NO_DRUG = (None, 0, None, None)
+# The same of other classes, and what is asked of them alone.
+CLASSES: list[tuple[str, list[dict], dict[str, Any]]] = [
+    ("nothing of any class", [VISIT, pack(JAN, drug="N05BA12")], {
+        **drug("mood_stabiliser", *NO_DRUG), **drug("antidepressant", *NO_DRUG), **drug("lithium", *NO_DRUG),
+        **drug(EITHER, *NO_DRUG), **after_discharge(False, False, False, None), **lithium(None, None, None),
+        **recent(0, 0), "antidepressant_days_in_psychotherapy": 0, "lithium_longest_therapy_days": 0,
+        "carbamazepine_valproate_longest_therapy_days": 0, "mood_stabiliser_started_after_stay": False,
+        "mood_stabiliser_after_stay_days_to_interruption": None, "mood_stabiliser_days_from_service": None,
+        "antidepressant_started_after_stay": False, "antidepressant_days_from_service": None,
+        "mood_stabiliser_interruptions": 0, "mood_stabiliser_interruption_days_to_csm_visit": None}),
+    # 28 days of each: from 1 January, 29 January, 26 February, 26 March, 23 April. Oral risperidone stabilises no mood.
+    ("mood stabilisers one after another", [
+        VISIT, pack(JAN, drug=LITHIUM), pack(d(2015, 1, 29), drug=LAMOTRIGINE), pack(d(2015, 2, 26)),
+        pack(d(2015, 3, 26), drug=RISPERIDONE, form="depot"), pack(d(2015, 4, 23), drug=RISPERIDONE)], {
+        **drug("mood_stabiliser", JAN, 4, None, 112), **drug(EITHER, JAN, 5, None, 140),
+        **drug("lithium", JAN, 1, None, 28), **drug("antipsychotic", d(2015, 2, 26), 3, None, 84),
+        **drug("antidepressant", *NO_DRUG), "lithium_longest_therapy_days": 28,
+        "carbamazepine_valproate_longest_therapy_days": 0, "mood_stabiliser_interruptions": 1,
+        "mood_stabiliser_interruption_days_to_csm_visit": None}),
+    # Lithium to 28 January and from 1 to 28 April, haloperidol from 15 February to 14 March: gaps of 17 days of both
+    # together. A visit on 10 February, 12 days after 29 January.
+    ("two classes fill each other's gaps", [
+        VISIT, pack([JAN, d(2015, 4, 1)], drug=LITHIUM), pack(d(2015, 2, 15), drug=HALOPERIDOL)], {
+        **drug("mood_stabiliser", JAN, 2, None, 28), **drug(EITHER, JAN, 3, None, 118),
+        "antipsychotic_days_to_interruption": 28, "mood_stabiliser_interruptions": 2,
+        "mood_stabiliser_interruption_days_to_csm_visit": 12, "antipsychotic_interruptions": 1,
+        "antipsychotic_interruption_days_to_csm_visit": None, "lithium_longest_therapy_days": 28}),
+    ("in hospital on day 90 after an interruption of lithium", [VISIT, pack(JAN, drug=LITHIUM),
+                                                                ward(d(2015, 4, 29), d(2015, 5, 2))],
+     {"mood_stabiliser_interruptions": 0, "mood_stabiliser_interruption_days_to_csm_visit": None}),
+    # Carbamazepine for 60 days to 1 March, valpromide for 100 to 9 June; lithium of 1 December to 29 January.
+    ("carbamazepine and valproate together", [
+        VISIT, pack(JAN, 60, drug=CARBAMAZEPINE), pack(d(2015, 3, 2), 100, drug=VALPROMIDE),
+        pack(d(2014, 12, 1), 60, drug=LITHIUM), pack(d(2015, 6, 10), 90, drug=LAMOTRIGINE)], {
+        **drug("mood_stabiliser", JAN, 3, 31, 250), **drug("lithium", *NO_DRUG),
+        "carbamazepine_valproate_longest_therapy_days": 160, "lithium_longest_therapy_days": 29}),
+    # Covered to 30 December; from 10 January 2016 on 28 days more, which the end of the year does not see.
+    ("lithium over the end of the year", [VISIT, pack([d(2015, 12, 3), d(2016, 1, 10)], drug=LITHIUM)],
+     {**drug("lithium", d(2015, 12, 3), 1, None, 66), "lithium_longest_therapy_days": 28}),
+    # Discharged on 9 February: day 60 is 10 April.
+    ("after a stay, on day 60 and on day 61", [VISIT, STAY, pack(d(2015, 4, 10), drug=LITHIUM),
+                                               pack(d(2015, 4, 11), drug=SERTRALINE)], {
+        **after_discharge(False, False, 28, 28), "mood_stabiliser_started_after_stay": True,
+        "mood_stabiliser_after_stay_days_to_interruption": 28, "mood_stabiliser_days_from_service": 60,
+        "antidepressant_started_after_stay": False, "antidepressant_after_stay_days_to_interruption": None,
+        "antidepressant_days_from_service": 61, "antipsychotic_started_after_stay": False,
+        "antipsychotic_days_from_service": None}),
+    # Olanzapine, which stabilises, 365 days before the admission; the antidepressant 366 days before it.
+    ("treated before the stay", [
+        VISIT, STAY, pack(d(2014, 2, 1)), pack(d(2015, 2, 20), drug=LITHIUM),
+        pack(d(2014, 1, 31), 40, drug=SERTRALINE), pack(d(2015, 2, 21), 40, drug=SERTRALINE)], {
+        **after_discharge(False, 40, 28, 28), "mood_stabiliser_started_after_stay": False,
+        "mood_stabiliser_after_stay_days_to_interruption": None, "antidepressant_started_after_stay": True,
+        "antidepressant_after_stay_days_to_interruption": 40, "mood_stabiliser_days_since_previous": 384,
+        "antidepressant_days_since_previous": 386}),
+    ("three classes after a stay, from its discharge to day 60", [
+        VISIT, STAY, pack([d(2015, 1, 20), d(2015, 2, 9)]), pack(d(2015, 4, 10), 300, drug=SERTRALINE),
+        pack(d(2015, 3, 10), 365, drug=LITHIUM)],
+     {**after_discharge(28, 300, 365, 28), "antipsychotic_started_after_stay": False}),
+    ("olanzapine is one class", [VISIT, STAY, pack(d(2015, 2, 20))],
+     {**after_discharge(28, False, False, 28), "mood_stabiliser_started_after_stay": True}),
+    # 20 February 2015 + 700 is after the data end.
+    ("two classes after a stay, one not interrupted", [VISIT, STAY, pack(d(2015, 2, 20), 700, drug=SERTRALINE),
+                                                       pack(d(2015, 2, 20), 200, drug=LAMOTRIGINE)],
+     after_discharge(False, None, 200, 200)),
+    ("one class after a stay, not interrupted", [VISIT, STAY, pack(d(2015, 2, 20), 700, drug=SERTRALINE)],
+     after_discharge(False, None, False, None)),
+    ("after the second stay", [VISIT, STAY, spdc(d(2015, 6, 1), d(2015, 6, 9)),
+                               pack(d(2015, 6, 20), drug=SERTRALINE)],
+     {**after_discharge(False, False, False, None), "antidepressant_started_after_stay": True,
+      "antidepressant_after_stay_days_to_interruption": 28}),
+    ("without a stay", [VISIT, pack(d(2015, 2, 20), drug=SERTRALINE)], after_discharge(False, False, False, None)),
+    ("on the day of death and after it", [VISIT, STAY, died(d(2015, 3, 1)), pack(d(2015, 3, 1), drug=SERTRALINE),
+                                          pack(d(2015, 3, 2), drug=LITHIUM)],
+     after_discharge(False, None, False, None)),
+    ("the first stay ended by death", [VISIT, spdc(d(2015, 2, 1), d(2015, 2, 9), died=True),
+                                       pack(d(2015, 2, 9), drug=SERTRALINE)],
+     {**after_discharge(False, False, False, None), "antidepressant_started_after_stay": True}),
+    # The years are 2013 to 2015: 800 days from 1 December 2012, 31 of them before.
+    ("antidepressants for long, since before the years", [VISIT, pack(d(2012, 12, 1), 800, drug=SERTRALINE)],
+     {**drug("antidepressant", *NO_DRUG), **recent(769, 1)}),
+    # 28 days, 27 days, and 60 of which 31 lie in December.
+    ("antidepressants of 28 and of 27 days", [
+        VISIT, pack(d(2013, 3, 1), drug=SERTRALINE), pack(d(2014, 3, 1), 27, drug=SERTRALINE),
+        pack(d(2015, 12, 1), 60, drug=SERTRALINE)], recent(31, 2)),
+    # Of 58 days 27 lie in 2013, of 28 days 27 in 2015.
+    ("antidepressants cut at the ends of the years", [VISIT, pack(d(2012, 12, 1), 58, drug=SERTRALINE),
+                                                      pack(d(2015, 12, 5), drug=SERTRALINE)], recent(27, 0)),
+    # 14 days from 1 March and from 13 April 2014, 29 days between them.
+    ("a short gap between antidepressants", [VISIT, pack([d(2014, 3, 1), d(2014, 4, 13)], 14, drug=SERTRALINE)],
+     recent(57, 1)),
+    ("antidepressants taken up again in 2016", [VISIT, pack([d(2015, 12, 1), d(2016, 1, 5)], drug=SERTRALINE)],
+     recent(28, 1)),
+    # From 10 January to 10 March: 19 days of the first pack, 19 of the second; the days in hospital are not of drugs.
+    ("antidepressants in psychotherapy", [
+        session("psychological interview", d(2014, 12, 31), d(2015, 1, 10)),
+        session("family psychotherapy", d(2015, 3, 10), d(2016, 1, 1)),
+        session("family psychoeducation", d(2015, 1, 1), d(2015, 5, 1)),
+        pack(JAN, drug=SERTRALINE), pack(d(2015, 2, 20), 100, drug=SERTRALINE), ward(d(2015, 1, 29), d(2015, 2, 5))],
+     {"antidepressant_days_in_psychotherapy": 38, "antidepressant_days_from_service": None}),
+    ("one session", [session("group psychotherapy", d(2015, 1, 10)), pack(d(2014, 12, 20), 22, drug=SERTRALINE)],
+     {"antidepressant_days_in_psychotherapy": 1}),
+    ("one session a day late", [session("couple psychotherapy", d(2015, 1, 10)),
+                                pack(d(2014, 12, 20), 21, drug=SERTRALINE), pack(d(2015, 1, 5))],
+     {"antidepressant_days_in_psychotherapy": 0}),
+    ("sessions after the death", [session("individual psychotherapy", d(2015, 1, 10), d(2015, 3, 10)),
+                                  pack(JAN, 100, drug=SERTRALINE), died(d(2015, 2, 1))],
+     {"antidepressant_days_in_psychotherapy": 60}),
+    # Discharged on 9 February, lithium on 11 March, 28 days to 8 April.
+    ("lithium after a stay", [VISIT, STAY, pack(d(2015, 3, 11), drug=LITHIUM),
+                              level(d(2015, 2, 8), d(2015, 2, 9), d(2015, 3, 11), d(2015, 4, 8), d(2015, 4, 9))],
+     lithium(30, 0, 28)),
+    # The latest discharge up to the first lithium; two tests of a day are one, a stay is none.
+    ("lithium after several stays", [
+        VISIT, spdc(d(2014, 6, 1), d(2014, 6, 9)), spdc(d(2014, 12, 20), d(2015, 1, 10)),
+        spdc(d(2015, 5, 1), d(2015, 5, 9)), pack([d(2015, 1, 10), d(2015, 6, 1)], drug=LITHIUM),
+        level(d(2015, 1, 12), d(2015, 1, 12)), ward(d(2015, 1, 20), d(2015, 1, 25))], lithium(0, 2, None)),
+    ("lithium, discharged on the first day of the year before", [
+        VISIT, spdc(d(2013, 12, 1), d(2014, 1, 1)), pack(JAN, drug=LITHIUM), level(d(2013, 12, 31), d(2014, 1, 5))],
+     lithium(365, 4, None)),
+    ("lithium, discharged a day before it", [VISIT, spdc(d(2013, 12, 1), d(2013, 12, 31)), pack(JAN, drug=LITHIUM),
+                                             level(d(2014, 1, 5))], lithium(None, None, None)),
+    ("lithium after the SPDC, still in another ward", [
+        VISIT, STAY, ward(d(2015, 2, 9), d(2015, 2, 20)), pack(d(2015, 2, 15), drug=LITHIUM), level(d(2015, 2, 20))],
+     lithium(6, 11, None)),
+    ("lithium after another ward", [VISIT, ward(d(2015, 2, 1), d(2015, 2, 9)), pack(d(2015, 2, 15), drug=LITHIUM),
+                                    level(d(2015, 2, 20), d(2015, 2, 21))], lithium(None, None, 6)),
+    ("lithium levels up to the death", [VISIT, STAY, pack(d(2015, 3, 1), drug=LITHIUM), died(d(2015, 3, 8)),
+                                        level(d(2015, 3, 8), d(2015, 3, 9))], lithium(20, 27, None)),
+    ("lithium levels on the day of death", [VISIT, pack(d(2015, 3, 1), drug=LITHIUM), died(d(2015, 3, 8)),
+                                            level(d(2015, 3, 1), d(2015, 3, 8))], lithium(None, None, 7)),
+    ("lithium in January of the next year", [VISIT, STAY, pack(d(2016, 1, 1), drug=LITHIUM),
+                                             level(d(2015, 2, 10), d(2016, 1, 5), d(2016, 1, 6))],
+     {**lithium(None, None, None), **drug("lithium", *NO_DRUG)}),
+    ("lithium levels of the next year", [VISIT, pack(d(2015, 12, 20), drug=LITHIUM),
+                                         level(d(2016, 1, 10), d(2016, 1, 2))], lithium(None, None, 21)),
+]  # fmt: skip
+PERSONS += CLASSES
+
 # who, facts, days_to_antipsychotic and antipsychotic_daily_ddds of the stay
 STAYS: list[tuple[str, list[dict], int | None, str | None]] = [
     ("nothing after it", [STAY, pack(d(2015, 2, 8))], None, None),
@@ -253,7 +430,9 @@ def test_parameters(spark) -> None:
         {"who": "a stay", "facts": [VISIT, stay, pack([d(2015, 1, 20), d(2015, 2, 12), d(2015, 2, 26)])]},
         {"who": "a late start", "facts": [VISIT, stay, pack(d(2015, 2, 15))]},
         {"who": "in hospital after an interruption", "facts": [VISIT, pack(JAN), ward(d(2015, 3, 1), d(2015, 3, 2))]},
-    ]
+        {"who": "antidepressants", "facts": [VISIT, *(pack(d(2013, month, 1), 4 + month, drug=SERTRALINE)
+                                                      for month in (1, 2, 3))]},
+    ]  # fmt: skip
     parameters = Parameters(
         carry_forward=True,
         therapy_gap_days=10,
@@ -261,13 +440,18 @@ def test_parameters(spark) -> None:
         start_after_discharge_days=5,
         repeat_days=13,
         interruption_hospital_days=30,
+        recent_therapy_days=6,
+        mood_stabiliser_includes_antipsychotics=False,
     )
     made = built(spark, people, parameters)
     rows = {row["person_id"]: row for row in made["person_year"]}
     assert (rows[1]["antipsychotic_days_to_interruption"], rows[1]["antipsychotic_overlap_days"]) == (56, 4)
     assert rows[2]["antipsychotic_days_to_interruption"] == 28
     assert [rows[n]["antipsychotic_started_after_stay"] for n in (3, 4)] == [True, False]
+    assert [rows[n]["antipsychotic_after_discharge"] for n in (3, 4)] == [True, False]
     assert rows[5]["antipsychotic_interruptions"] == 1  # the 31st day after it
+    assert (rows[5]["mood_stabiliser_first_dispensing"], rows[5][f"{EITHER}_first_dispensing"]) == (None, JAN)
+    assert rows[6]["antidepressant_recent_therapies"] == 2  # of 5, 6 and 7 days
     doses = [row["antipsychotic_daily_ddds"] for row in made["spdc_stay"] if row["person_id"] == 3]
     assert doses == [None]  # 14 days later
 
