@@ -1,4 +1,5 @@
-"""The first day on which services knew a person, whether it falls in 2015, and what psychiatry had seen before it."""
+"""The first day on which services knew a person, whether it falls in 2015, and what psychiatry had seen before it, and
+child neuropsychiatry of what may precede a severe personality disorder."""
 
 from datetime import date as d
 from typing import Any
@@ -23,8 +24,8 @@ def stay(kind: str, start: d, end: d, **said: Any) -> dict[str, Any]:
     return {kind: {"from": start, "to": end, **said}}
 
 
-def child(*days: d) -> dict[str, Any]:
-    return {"neuropsychiatry contact": {"day": list(days), "diagnosis": "F920"}}
+def child(*days: d, diagnosis: str | None = "F920") -> dict[str, Any]:
+    return {"neuropsychiatry contact": {"day": list(days), "diagnosis": diagnosis}}
 
 
 def outpatient(day: d, discipline: str | None) -> dict[str, Any]:
@@ -95,15 +96,37 @@ PEOPLE: list[tuple[str, list[dict], tuple]] = [
     ("the earliest of all", [VISIT, child(d(2014, 2, 10)), outpatient(d(2013, 2, 10), "40"),
                              stay("day hospital", d(2013, 2, 9), d(2013, 3, 1))], (SEEN, True, 731, 365)),
 ]  # fmt: skip
+# who, facts, contacts with a precursor diagnosis
+PRECURSORS: list[tuple[str, list[dict], int]] = [
+    ("none", [VISIT], 0),
+    ("three years before, and a day more", [VISIT, child(d(2012, 2, 9), d(2012, 2, 10))], 1),
+    ("the day before, the day itself", [VISIT, child(d(2015, 2, 9), SEEN, d(2015, 6, 1))], 1),
+    ("two on a day", [VISIT, child(d(2014, 2, 9), d(2014, 2, 9)), child(d(2014, 2, 9), diagnosis="F901")], 3),
+    ("each code, with what is below it", [VISIT, *(child(d(2014, 2, 9), diagnosis=code) for code in (
+        "F92", "F920", "F929", "F901", "F911", "F913", "F9010"))], 7),
+    ("codes beside them", [VISIT, *(child(d(2014, 2, 9), diagnosis=code) for code in (
+        "F90", "F900", "F91", "F910", "F912", "F919", "F93", "F9", None))], 0),
+    ("before a first day years ago, of the years read", [
+        VISIT, episode(d(2013, 6, 1), "2015S1"), child(d(2011, 12, 31), d(2012, 1, 1), d(2013, 5, 31), d(2013, 6, 1))],
+     2),
+    ("a first day before the years read", [VISIT, episode(d(2010, 6, 1), "2015S1"), child(d(2012, 1, 1))], 0),
+    ("to the end of a February", [visit(d(2015, 2, 28)), child(d(2012, 2, 27), d(2012, 2, 28), d(2012, 2, 29))], 2),
+    ("beside outpatient psychiatry", [VISIT, outpatient(d(2014, 2, 9), "40"), child(d(2014, 3, 1))], 1),
+]  # fmt: skip
 COLUMNS = ("first_seen_date", "new_to_dsm", "days_from_first_psychiatric_service", "days_since_npia_contact")
 
 
 @pytest.fixture(scope="module")
 def rows(spark) -> dict[int, Any]:
-    people = [{"who": who, "diagnosis": None, "facts": facts} for who, facts, _ in PEOPLE]
+    people = [{"who": who, "diagnosis": None, "facts": facts} for who, facts, _ in (*PEOPLE, *PRECURSORS)]
     return {row["person_id"]: row for row in built(spark, people)["person_year"]}
 
 
 @pytest.mark.parametrize("number", range(len(PEOPLE)), ids=[who for who, *_ in PEOPLE])
 def test_the_first_day_and_what_was_before_it(number: int, rows) -> None:
     assert tuple(rows[number + 1][column] for column in COLUMNS) == PEOPLE[number][2]
+
+
+@pytest.mark.parametrize("number", range(len(PRECURSORS)), ids=[who for who, *_ in PRECURSORS])
+def test_contacts_of_childhood_that_may_precede(number: int, rows) -> None:
+    assert rows[len(PEOPLE) + number + 1]["npia_precursor_contacts"] == PRECURSORS[number][2]

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
 from percorsi.intervals.calendar import Calendar
-from percorsi.intervals.lines import covered_days, days_to_first, first_missed_window, longest_gap, longest_wait
+from percorsi.intervals.lines import (
+    covered_days,
+    days_to_first,
+    first_missed_window,
+    longest_gap,
+    longest_left,
+    longest_wait,
+)
 from percorsi.small_frame import small_frame
 
 FIRST, LAST = date(2015, 1, 1), date(2015, 6, 30)  # 181 days: three words, the last one not full
@@ -89,6 +96,15 @@ def slow_longest_wait(starts: set[int], days: set[int], end: int) -> int | None:
     return max(waits, default=None)
 
 
+def slow_longest_left(days: set[int], marks: set[int], first: int, before: int, end: int) -> int | None:
+    waits = []
+    for start in days & set(range(first, min(before, end))):
+        next_day = min((day for day in days if start < day <= end), default=LINE_DAYS)
+        if marks & set(range(start, min(next_day, end + 1))):
+            waits.append(next_day - start)
+    return max(waits, default=None)
+
+
 # The questions -----------------------------------------------------------------------------------------------------
 
 
@@ -127,12 +143,27 @@ def test_longest_wait_is_that_of_the_set(spark) -> None:
     assert got[:6] == [6, 21, 6, None, 18, None]
 
 
+def test_longest_left_is_that_of_the_sets(spark) -> None:
+    edges = [({0, 3}, {1}, 0, 4, 23), ({0, 3}, {2, 3}, 0, 4, 23), ({0, 3}, {6}, 0, 4, 5), ({0, 3}, {5}, 0, 4, 5)]
+    edges += [({4, 9}, {4}, 4, 5, 23), ({4, 9}, {4}, 5, 9, 23), ({4, 9}, {8}, 3, 4, 23), ({4, 9}, {8}, 9, 3, 23)]
+    edges += [({4, 9}, {5}, 0, 9, 4), ({4, 9}, {5}, 0, 9, 5), ({4, 9}, {5}, 0, 9, 9), (set(), {5}, 0, 23, 23)]
+    examples = [*edges, *drawn(st.tuples(st.sets(positions), st.sets(positions), positions, positions, positions))]
+    rows = [(n, line(days), line(marks), *asked) for n, (days, marks, *asked) in enumerate(examples)]
+    frame = small_frame(spark, rows, "n int, line string, marks string, a int, b int, c int")
+    answer = longest_left(*(F.col(name) for name in ("line", "marks", "a", "b", "c"))).alias("answer")
+    got = [row["answer"] for row in frame.select("n", answer).orderBy("n").collect()]
+    assert got == [slow_longest_left(*example) for example in examples]
+    assert got[:12] == [3, 21, None, 21, 5, None, None, None, None, 20, 5, None]
+
+
 def test_nothing_is_said_without_a_day_to_start_from(spark) -> None:
     frame = small_frame(spark, [("0101", None, 3)], "line string, a int, b int")
     text, a, b = F.col("line"), F.col("a"), F.col("b")
     answers = [days_to_first(text, a, b), longest_gap(text, a, b), first_missed_window(text, a, b, 1, 2)]
-    answers += [longest_wait(F.lit(None).cast("string"), text, b), longest_wait(text, text, a)]
-    assert tuple(frame.select(*answers).first()) == (None,) * 5
+    nothing = F.lit(None).cast("string")
+    answers += [longest_wait(nothing, text, b), longest_wait(text, text, a)]
+    answers += [longest_left(text, nothing, b, b, b), longest_left(nothing, nothing, b, b, b)]
+    assert tuple(frame.select(*answers).first()) == (None,) * 7
 
 
 # Calendars ---------------------------------------------------------------------------------------------------------

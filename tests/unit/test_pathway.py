@@ -38,47 +38,48 @@ def spdc(start: d, end: d, diagnosis: str) -> dict[str, Any]:
 
 SAME_DAY = d(2015, 3, 1)
 HISTORIES = [
-    ("open since 2014", [opened(d(2014, 3, 1), SCHIZOPHRENIA)], "schizophrenia", "sism"),
-    ("closed in the year with another diagnosis", [closed(d(2015, 5, 1), BIPOLAR)], "bipolar", "sism"),
-    ("closed by the office, xxxxx", [closed(d(2015, 5, 1), "xxxxx", mode="9")], "schizophrenia", "sism"),
+    ("open since 2014", [opened(d(2014, 3, 1), SCHIZOPHRENIA)], "schizophrenia", "sism_opening"),
+    ("closed in the year with another diagnosis", [closed(d(2015, 5, 1), BIPOLAR)], "bipolar", "sism_closing"),
+    ("closed by the office, xxxxx", [closed(d(2015, 5, 1), "xxxxx", mode="9")], "schizophrenia", "sism_opening"),
     ("closed with no disorder, no way back to the opening", [closed(d(2015, 5, 1), "00000")], None, None),
     ("closed with 99999, no diagnosis either", [closed(d(2015, 5, 1), "99999")], None, None),
-    ("closed without a diagnosis", [closed(d(2015, 5, 1), None)], "schizophrenia", "sism"),
+    ("closed without a diagnosis", [closed(d(2015, 5, 1), None)], "schizophrenia", "sism_opening"),
     ("closed with no disorder, another episode open",
-     [closed(d(2015, 5, 1), "00000"), opened(d(2013, 1, 1), DEPRESSIVE)], "depressive", "sism"),
+     [closed(d(2015, 5, 1), "00000"), opened(d(2013, 1, 1), DEPRESSIVE)], "depressive", "sism_opening"),
     ("the later opening decides",
-     [opened(d(2014, 3, 1), SCHIZOPHRENIA), opened(d(2015, 3, 1), DEPRESSIVE)], "depressive", "sism"),
+     [opened(d(2014, 3, 1), SCHIZOPHRENIA), opened(d(2015, 3, 1), DEPRESSIVE)], "depressive", "sism_opening"),
     ("a closing is dated at the closing",
-     [closed(d(2015, 6, 1), SCHIZOPHRENIA), opened(d(2015, 3, 1), DEPRESSIVE)], "schizophrenia", "sism"),
+     [closed(d(2015, 6, 1), SCHIZOPHRENIA), opened(d(2015, 3, 1), DEPRESSIVE)], "schizophrenia", "sism_closing"),
     ("an opening of an episode closed by the office is dated at the opening",
-     [closed(d(2015, 6, 1), "xxxxx", mode="9"), opened(d(2015, 3, 1), DEPRESSIVE)], "depressive", "sism"),
+     [closed(d(2015, 6, 1), "xxxxx", mode="9"), opened(d(2015, 3, 1), DEPRESSIVE)], "depressive", "sism_opening"),
     ("a later diagnosis outside the groups does not decide",
-     [opened(d(2014, 3, 1), BIPOLAR), opened(d(2015, 3, 1), ANXIETY)], "bipolar", "sism"),
+     [opened(d(2014, 3, 1), BIPOLAR), opened(d(2015, 3, 1), ANXIETY)], "bipolar", "sism_opening"),
     ("same day, depressive and personality",
-     [opened(SAME_DAY, DEPRESSIVE), opened(SAME_DAY, PERSONALITY)], "severe_personality", "sism"),
+     [opened(SAME_DAY, DEPRESSIVE), opened(SAME_DAY, PERSONALITY)], "severe_personality", "sism_opening"),
     ("same day, personality and bipolar",
-     [opened(SAME_DAY, PERSONALITY), opened(SAME_DAY, BIPOLAR)], "bipolar", "sism"),
+     [opened(SAME_DAY, PERSONALITY), opened(SAME_DAY, BIPOLAR)], "bipolar", "sism_opening"),
     ("same day, bipolar and schizophrenia",
-     [opened(SAME_DAY, BIPOLAR), opened(SAME_DAY, SCHIZOPHRENIA)], "schizophrenia", "sism"),
-    ("closed in 2016, which the cohort does not see", [closed(d(2016, 2, 1), BIPOLAR)], "schizophrenia", "sism"),
-    ("closed on 31 December 2015", [closed(d(2015, 12, 31), BIPOLAR)], "bipolar", "sism"),
-    ("closed on 1 January 2015, open on that day", [closed(d(2015, 1, 1), BIPOLAR)], "bipolar", "sism"),
+     [opened(SAME_DAY, BIPOLAR), opened(SAME_DAY, SCHIZOPHRENIA)], "schizophrenia", "sism_opening"),
+    ("closed in 2016, which the cohort does not see", [closed(d(2016, 2, 1), BIPOLAR)],
+     "schizophrenia", "sism_opening"),
+    ("closed on 31 December 2015", [closed(d(2015, 12, 31), BIPOLAR)], "bipolar", "sism_closing"),
+    ("closed on 1 January 2015, open on that day", [closed(d(2015, 1, 1), BIPOLAR)], "bipolar", "sism_closing"),
     ("closed on 31 December 2014", [closed(d(2014, 12, 31), BIPOLAR)], None, None),
-    ("opened on 31 December 2015", [opened(d(2015, 12, 31), BIPOLAR)], "bipolar", "sism"),
+    ("opened on 31 December 2015", [opened(d(2015, 12, 31), BIPOLAR)], "bipolar", "sism_opening"),
     ("opened on 1 January 2016", [opened(d(2016, 1, 1), BIPOLAR)], None, None),
     ("last told of in 2013, never closed",
-     [opened(d(2013, 2, 1), BIPOLAR, told=["2013S1", "2013S2"])], "bipolar", "sism"),
+     [opened(d(2013, 2, 1), BIPOLAR, told=["2013S1", "2013S2"])], "bipolar", "sism_opening"),
     ("told of before the window only", [opened(d(2010, 2, 1), BIPOLAR, told=["2011S2"])], None, None),
     ("the latest semester of the year decides what an episode says",
      [opened(d(2014, 3, 1), SCHIZOPHRENIA, contact="A", told=["2014S1", "2015S1"]),
       opened(d(2014, 3, 1), BIPOLAR, contact="A", told=["2014S2", "2015S2"]),
-      opened(d(2014, 3, 1), DEPRESSIVE, contact="A", told=["2016S1"])], "bipolar", "sism"),
+      opened(d(2014, 3, 1), DEPRESSIVE, contact="A", told=["2016S1"])], "bipolar", "sism_opening"),
     ("an episode of the residential register",
-     [opened(d(2014, 3, 1), PERSONALITY, register="residential")], "severe_personality", "sism"),
+     [opened(d(2014, 3, 1), PERSONALITY, register="residential")], "severe_personality", "sism_opening"),
     ("no diagnosis in SISM, one in the SPDC",
      [opened(d(2014, 3, 1), "99999"), spdc(d(2015, 4, 1), d(2015, 4, 10), BIPOLAR)], "bipolar", "sdo"),
     ("SISM comes before the SPDC, however old",
-     [opened(d(2013, 3, 1), DEPRESSIVE), spdc(d(2015, 4, 1), d(2015, 4, 10), BIPOLAR)], "depressive", "sism"),
+     [opened(d(2013, 3, 1), DEPRESSIVE), spdc(d(2015, 4, 1), d(2015, 4, 10), BIPOLAR)], "depressive", "sism_opening"),
     ("the latest SPDC stay in a group",
      [opened(d(2014, 3, 1), "99999"), spdc(d(2015, 2, 1), d(2015, 2, 10), SCHIZOPHRENIA),
       spdc(d(2015, 4, 1), d(2015, 4, 10), BIPOLAR), spdc(d(2015, 6, 1), d(2015, 6, 10), ANXIETY)], "bipolar", "sdo"),
@@ -97,6 +98,42 @@ HISTORIES = [
                                                          "diagnosis": BIPOLAR}}], None, None),
 ]  # fmt: skip
 
+# who, the episodes and stays, the pathway, what told it, groups of the diagnoses, whether the day was tied
+TOLD = [
+    ("one diagnosis", [opened(SAME_DAY, BIPOLAR)], ("bipolar", "sism_opening", 1, False)),
+    ("none in a group", [opened(SAME_DAY, ANXIETY)], (None, None, None, None)),
+    ("two episodes of one group, on one day", [opened(SAME_DAY, "29640"), opened(SAME_DAY, "29610")],
+     ("bipolar", "sism_opening", 1, False)),
+    ("two groups, the later decides", [opened(d(2014, 3, 1), BIPOLAR), opened(SAME_DAY, DEPRESSIVE)],
+     ("depressive", "sism_opening", 2, False)),
+    ("two groups of one day", [opened(SAME_DAY, DEPRESSIVE), opened(SAME_DAY, BIPOLAR)],
+     ("bipolar", "sism_opening", 2, True)),
+    ("three groups, two on the last day", [
+        opened(d(2014, 3, 1), SCHIZOPHRENIA), opened(SAME_DAY, DEPRESSIVE), opened(SAME_DAY, PERSONALITY)],
+     ("severe_personality", "sism_opening", 3, True)),
+    ("three groups, two on a day before the last", [
+        opened(d(2014, 3, 1), SCHIZOPHRENIA), opened(d(2014, 3, 1), BIPOLAR), opened(SAME_DAY, DEPRESSIVE)],
+     ("depressive", "sism_opening", 3, False)),
+    ("all four", [opened(SAME_DAY, code) for code in (DEPRESSIVE, PERSONALITY, BIPOLAR, SCHIZOPHRENIA)],
+     ("schizophrenia", "sism_opening", 4, True)),
+    ("closed and opened on a day with one group", [closed(SAME_DAY, BIPOLAR), opened(SAME_DAY, BIPOLAR)],
+     ("bipolar", "sism_closing", 1, False)),
+    ("closed and opened on a day with two groups", [closed(SAME_DAY, BIPOLAR), opened(SAME_DAY, SCHIZOPHRENIA)],
+     ("schizophrenia", "sism_opening", 2, True)),
+    ("the opening that a closing takes the place of is none", [closed(SAME_DAY, BIPOLAR, opening=DEPRESSIVE)],
+     ("bipolar", "sism_closing", 1, False)),
+    ("of an episode closed the year before nothing is asked", [
+        closed(d(2014, 12, 31), BIPOLAR), opened(SAME_DAY, DEPRESSIVE)], ("depressive", "sism_opening", 1, False)),
+    ("opened before 1970", [opened(d(1969, 12, 31), DEPRESSIVE), opened(d(1969, 12, 30), SCHIZOPHRENIA)],
+     ("depressive", "sism_opening", 2, False)),
+    ("two stays of two groups", [
+        spdc(d(2015, 2, 1), d(2015, 2, 10), SCHIZOPHRENIA), spdc(d(2015, 4, 1), d(2015, 4, 10), BIPOLAR)],
+     ("bipolar", "sdo", 2, False)),
+    ("stays are not asked where an episode decides", [
+        opened(d(2014, 3, 1), DEPRESSIVE), spdc(d(2015, 4, 1), d(2015, 4, 10), BIPOLAR)],
+     ("depressive", "sism_opening", 1, False)),
+]  # fmt: skip
+
 CODES = {
     "schizophrenia": ["295", "29500", "29595", "2970", "29789", "2981", "29810", "29840", "2989", "29890"],
     "bipolar": ["2960", "29600", "29610", "2961", "29640", "29666", "2967", "29670", "29689"],
@@ -108,16 +145,23 @@ CODES = {
 
 
 @pytest.fixture(scope="module")
-def pathways(spark) -> dict[int, tuple]:
+def rows(spark) -> dict[int, Any]:
     contact = {"intervention": {"day": d(2015, 2, 10)}}
-    people = [{"who": who, "facts": [contact, *facts]} for who, facts, _, _ in HISTORIES]
-    return {r["person_id"]: (r["pathway"], r["pathway_source"]) for r in built(spark, people)["person_year"]}
+    people = [{"who": who, "facts": [contact, *facts]} for who, facts, *_ in HISTORIES]
+    people += [{"who": who, "diagnosis": None, "facts": [contact, *facts]} for who, facts, _ in TOLD]
+    return {row["person_id"]: row for row in built(spark, people)["person_year"]}
 
 
 @pytest.mark.parametrize("number", range(len(HISTORIES)), ids=[who for who, *_ in HISTORIES])
-def test_pathway(number: int, pathways) -> None:
+def test_pathway(number: int, rows) -> None:
     *_, pathway, source = HISTORIES[number]
-    assert pathways[number + 1] == (pathway, source)
+    assert (rows[number + 1]["pathway"], rows[number + 1]["pathway_source"]) == (pathway, source)
+
+
+@pytest.mark.parametrize("number", range(len(TOLD)), ids=[who for who, *_ in TOLD])
+def test_how_it_was_told_and_what_else_was_diagnosed(number: int, rows) -> None:
+    columns = ("pathway", "pathway_source", "pathway_groups", "pathway_tied")
+    assert tuple(rows[len(HISTORIES) + number + 1][column] for column in columns) == TOLD[number][2]
 
 
 def test_codes_lie_in_their_group(spark) -> None:

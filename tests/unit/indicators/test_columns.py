@@ -100,8 +100,9 @@ def test_the_listing_as_text(rows):
         "",
         "presences       Presences in Y                                          records  PSS         S5",
         "",
-        "pathway_source  What told the pathway, an episode of care (sism) or an           as pathway",
-        "                SPDC stay (sdo)",
+        "pathway_source  What told the pathway, the closing or the opening                as pathway",
+        "                diagnosis of an episode of care (sism_closing,",
+        "                sism_opening) or an SPDC stay (sdo)",
     ]
 
 
