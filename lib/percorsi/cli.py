@@ -249,11 +249,20 @@ def runs(home: HomeOption = HOME, env: EnvironmentOption = "local", as_json: Jso
 
 @command
 def catalogue(as_json: JsonOption = False) -> None:
-    """Check the catalogue of indicators and list it."""
-    from percorsi.indicators.catalogue import load_catalogue
-    from percorsi.indicators.listing import catalogue_rows
+    """Check the catalogue of indicators and list it.
 
-    print_rows(catalogue_rows(load_catalogue()), as_json)
+    The table ends in how many there are in each set. Status: N national flows as the card says, P a proxy on them,
+    S the supplementary flow; waiting: not measured yet.
+    """
+    from percorsi.indicators.catalogue import load_catalogue
+    from percorsi.indicators.listing import catalogue_rows, summary_rows
+
+    known = load_catalogue()
+    counts = summary_rows(known)
+    print_rows(catalogue_rows(known), as_json)
+    if not as_json:
+        print()
+        print_rows(counts, as_json)
 
 
 # Their commands join those above, and follow them in the help.

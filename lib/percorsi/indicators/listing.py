@@ -1,11 +1,22 @@
 """The catalogue as rows: what listings and releases say of each indicator, and which indicators lie in each other."""
 
+from collections import Counter
 from collections.abc import Mapping
 from itertools import permutations
 
+from percorsi.errors import CatalogueError
 from percorsi.indicators.catalogue import Catalogue, Component
 from percorsi.indicators.clauses import Scalar, bind, tree
 from percorsi.indicators.grains import GRAINS
+
+# Principal and accessory indicators of each set, as the index of the agreement of 2014 counts them.
+AGREEMENT = {"schizophrenia": (13, 35), "bipolar": (12, 26), "depressive": (10, 13), "severe_personality": (10, 18)}
+PHASES = {
+    "early": "Presa in carico precoce",
+    "acute": "Gestione della fase acuta",
+    "long term": "Trattamenti continuativi e a lungo termine",
+}
+STATUSES = ("N", "P", "S")
 
 
 def catalogue_rows(catalogue: Catalogue) -> list[dict]:
@@ -26,6 +37,31 @@ def catalogue_rows(catalogue: Catalogue) -> list[dict]:
         }
         for code, (measure, indicator) in catalogue.by_code.items()
     ]
+
+
+def summary_rows(catalogue: Catalogue) -> list[dict]:
+    """A row for each set of the agreement and one for all: how many cards, how many are measured, from which data.
+
+    Raises CatalogueError where principal and accessory cards are not as many as the agreement has.
+    """
+    found = {pathway: Counter(principal=0, accessory=0) for pathway in AGREEMENT}
+    for code, card in catalogue.cards.items():
+        status = catalogue.by_code[code][0].status if code in catalogue.by_code else "waiting"
+        found[card.pathway].update(["principal" if card.principal else "accessory", card.phase, status])
+    rows = []
+    for pathway, counts in [*found.items(), ("all", sum(found.values(), Counter()))]:
+        numbers = {name: counts[name] for name in ("principal", "accessory")}
+        if pathway in AGREEMENT and tuple(numbers.values()) != AGREEMENT[pathway]:
+            raise CatalogueError(
+                f"cards.csv has {counts['principal']} principal and {counts['accessory']} accessory indicators of"
+                f" {pathway}, the agreement {AGREEMENT[pathway][0]} and {AGREEMENT[pathway][1]}",
+                next_step="compare the cards with the index of the agreement",
+            )
+        phases = {name: counts[phase] for name, phase in PHASES.items()}
+        measured = {f"status {status}": counts[status] for status in STATUSES}
+        cards = sum(numbers.values())
+        rows.append({"set": pathway, "cards": cards, **numbers, **phases, **measured, "waiting": counts["waiting"]})
+    return rows
 
 
 def nestings(catalogue: Catalogue) -> list[tuple[tuple[str, str], tuple[str, str]]]:

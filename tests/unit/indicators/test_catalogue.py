@@ -2,17 +2,18 @@
 
 import copy
 from collections import Counter
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
 import pytest
 import yaml
 
-from percorsi.errors import UsageError
+from percorsi.errors import CatalogueError, UsageError
 from percorsi.indicators.catalogue import definitions_digest, load_catalogue
 from percorsi.indicators.compile import clause_columns, population_clauses
 from percorsi.indicators.entries import CatalogueFaults
-from percorsi.indicators.listing import asks, catalogue_rows, nestings
+from percorsi.indicators.listing import asks, catalogue_rows, nestings, summary_rows
 
 COLUMNS = {"person_year": {"age": "int", "visits": "int", "pathway": "string", "discharge": "date", "died": "boolean"}}
 CARDS = """code,pathway,principal,phase,title
@@ -68,26 +69,94 @@ def test_the_cards_are_the_agreement_s_own():
     assert not any(card.title.endswith((".", " ")) or "  " in card.title for card in cards.values())
 
 
-def test_the_schizophrenia_pathway_is_measured():
+def test_the_cards_are_as_many_as_the_agreement_has():
+    rows = {row["set"]: row for row in summary_rows(load_catalogue())}
+    assert [(row["principal"], row["accessory"]) for row in rows.values()] == [
+        *((13, 35), (12, 26), (10, 13), (10, 18)),
+        (45, 92),
+    ]
+    whole = rows["all"]
+    assert (whole["cards"], whole["waiting"]) == (137, 10)
+    assert whole["status N"] + whole["status P"] + whole["status S"] == 127
+    assert whole["early"] + whole["acute"] + whole["long term"] == 137
+
+
+def test_a_lost_card_is_told():
     catalogue = load_catalogue()
-    waiting = {"S24", "S43", "S44"}  # the gap, suicides, mortality
-    pathway = {code for code, card in catalogue.cards.items() if card.pathway == "schizophrenia"}
-    assert set(catalogue.by_code) == pathway - waiting
-    rows = {row["code"]: row for row in catalogue_rows(catalogue)}
-    assert {code for code, row in rows.items() if row["unit"] == "stay"} == {"S13", "S14", "S15", "S16", "S17"}
-    measures = {code: measure for code, (measure, _) in catalogue.by_code.items()}
-    assert {code for code, measure in measures.items() if measure.kind == "mean"} == {"S2", "S5", "S6"}
-    assert {code for code, measure in measures.items() if measure.status == "P"} == {"S3", "S17", "S42", "S47"}
-    assert {code for code, measure in measures.items() if measure.status == "S"} == {"S16", "S28", "S29", "S48"}
+    cards = {code: card for code, card in catalogue.cards.items() if code != "D3"}
+    with pytest.raises(CatalogueError, match="10 principal and 12 accessory indicators of depressive"):
+        summary_rows(replace(catalogue, cards=cards))
+
+
+def test_all_is_measured_but_what_waits_for_mortality_and_gap():
+    catalogue = load_catalogue()
+    waiting = {"S24", "BP21"}  # the gap; suicides; mortality
+    waiting |= {"S43", "BP35", "D21", "DGP24"} | {"S44", "BP36", "D22", "DGP25"}
+    assert set(catalogue.by_code) == set(catalogue.cards) - waiting
     for code in waiting:
         with pytest.raises(UsageError):
             catalogue.find(code)
+    rows = {row["code"]: row for row in catalogue_rows(catalogue)}
+    stays = {"S13", "S14", "S15", "S16", "S17", "BP11", "BP12", "BP13", "BP14", "D8", "D9"}
+    assert {code for code, row in rows.items() if row["unit"] == "stay"} == stays | {f"DGP{n}" for n in range(8, 12)}
+    measures = {code: measure for code, (measure, _) in catalogue.by_code.items()}
+    means = {"S2", "S5", "S6", "BP2", "BP6", "BP7", "D2", "D5", "DGP3"}
+    assert {code for code, measure in measures.items() if measure.kind == "mean"} == means
+    proxies = {"S3", "S17", "S42", "S47", "BP3", "BP9", "BP38", "D3", "D14", "D23", "DGP4", "DGP16", "DGP23", "DGP26"}
+    assert {code for code, measure in measures.items() if measure.status == "P"} == proxies | {"DGP27", "DGP28"}
+    supplementary = {"S16", "S28", "S29", "S48", "BP14", "DGP11", "DGP13"}
+    assert {code for code, measure in measures.items() if measure.status == "S"} == supplementary
+
+
+def test_one_definition_for_several_classes(tmp_path):
+    entry = visit(
+        each={"visit": {"seen": "visits", "whom": "Seen"}, "age": {"seen": "age", "whom": "Old"}},
+        reading="<whom> at least {times} times.",
+        numerator={"seen": "<seen> >= :times"},
+        indicators={"S20": {"pathway": "schizophrenia", "of": "visit"}, "BP18": {"pathway": "bipolar", "of": "age"}},
+    )
+    catalogue = load_catalogue(write(tmp_path, entry), COLUMNS)
+    assert {code: measure.name for code, (measure, _) in catalogue.by_code.items()} == {"S20": "visit", "BP18": "age"}
+    assert catalogue.measures["age"].numerator == {"seen": "age >= :times"}
+    assert catalogue.find("BP18")[1].reading.startswith("Old at least ")
+
+
+@pytest.mark.parametrize(
+    ("changes", "detail"),
+    [
+        ({"each": {"visit": {"seen": 3}}}, "each.visit.seen"),
+        ({"each": {}}, "each"),
+        (
+            {"each": {"visit": {}}, "indicators": {"S20": {"pathway": "schizophrenia", "of": "other"}}},
+            "S20: 'of' names",
+        ),
+        ({"each": {"visit": {}}, "indicators": {"S20": {"pathway": "schizophrenia"}}}, "S20: 'of' names none of visit"),
+    ],
+)
+def test_faults_of_a_definition_for_several_classes(tmp_path, changes, detail):
+    with pytest.raises(CatalogueFaults) as raised:
+        load_catalogue(write(tmp_path, visit(**changes)), COLUMNS)
+    assert any(fault.rule == "schema" and detail in fault.detail for fault in raised.value.faults)
+
+
+def test_indicators_of_a_measure_differ_in_pathway_and_own_parameters_alone():
+    """So that a clinical case of one of them speaks for all that have its parameters."""
+    for measure in load_catalogue().measures.values():
+        first, *others = measure.indicators.values()
+        for other in others:
+            for part in measure.components:
+                one = clause_columns(measure, first, part)
+                same = clause_columns(measure, other, part)
+                differ = {clause for clause in one if one[clause] != same[clause]}
+                if other.parameters == first.parameters:
+                    assert differ == {"pathway", "population", "numerator"} & differ and "pathway" in differ
 
 
 def test_which_indicators_ask_the_same_of_fewer():
     catalogue = load_catalogue()
     pairs = [("S25", "S7"), ("S30", "S8"), ("S31", "S9"), ("S46", "S11")]  # of all, and of recent onset
-    assert sorted(nestings(catalogue)) == [((larger, ""), (smaller, "")) for larger, smaller in pairs]
+    pairs += [("BP22", "BP5"), ("BP37", "BP10"), ("BP25", "BP8")]
+    assert sorted(nestings(catalogue)) == [((larger, ""), (smaller, "")) for larger, smaller in sorted(pairs)]
     # two codes of one population, one of whose numerators holds the other's, would need a table of their difference
     asked = [
         (code, measure.grain, indicator.pathway, *asks(part, indicator.by_component[part.name]))
