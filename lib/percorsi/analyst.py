@@ -1,4 +1,4 @@
-"""The commands of who asks what a number means: the analyst's attrition, the clinician's cases."""
+"""The commands of who asks what a number means: the analyst's cohort and attrition, the clinician's cases."""
 
 import dataclasses
 from typing import Annotated
@@ -21,6 +21,36 @@ from percorsi.errors import UsageError
 from percorsi.home import Home
 from percorsi.settings import load_settings
 
+RegionOption = Annotated[
+    str | None, typer.Option("--region", help="One region by its three digits, in place of the nation.")
+]
+
+
+def _refuse_unknown(region: str | None) -> None:
+    from percorsi.regions import regions
+
+    if region and region not in regions():
+        known = ", ".join(f"{area} {name}" for area, name in regions().items())
+        raise UsageError(f"no region {region}", next_step=f"use the digits of one of: {known}")
+
+
+@command
+def cohort(
+    year: Annotated[int, typer.Option(min=2000, max=2100, help="Evaluation year.")],
+    region: RegionOption = None,
+    home: HomeOption = HOME,
+    env: EnvironmentOption = "local",
+    as_json: JsonOption = False,
+) -> None:
+    """Count persons by pathway, how each came to it, and who had another the year before: not for publication."""
+    from percorsi import pipeline
+    from percorsi.indicators.cohort import as_text
+    from percorsi.indicators.grid import NATION
+
+    _refuse_unknown(region)
+    found = pipeline.cohort(existing(home), load_settings(env), year, region or NATION)
+    tell(found, as_text, as_json)
+
 
 @command
 def attrition(
@@ -28,7 +58,7 @@ def attrition(
     year: Annotated[
         int | None, typer.Option(min=2000, max=2100, help="Evaluation year; by default the latest run's.")
     ] = None,
-    region: Annotated[str | None, typer.Option(help="One region by its three digits, in place of the nation.")] = None,
+    region: RegionOption = None,
     every_region: Annotated[bool, typer.Option("--regions", help="The nation and every region.")] = False,
     component: Annotated[
         str | None, typer.Option(help="A component, such as 1a; by default the one that is the value.")
@@ -41,13 +71,10 @@ def attrition(
     from percorsi import pipeline
     from percorsi.indicators.attrition import as_text, by_region
     from percorsi.indicators.grid import NATION
-    from percorsi.regions import regions
 
     if region and every_region:
         raise UsageError("--region and --regions are two listings", next_step="ask for one of them")
-    if region and region not in regions():
-        known = ", ".join(f"{area} {name}" for area, name in regions().items())
-        raise UsageError(f"no region {region}", next_step=f"use the digits of one of: {known}")
+    _refuse_unknown(region)
     found = pipeline.attrition(existing(home), load_settings(env), code, component, year)
     if as_json:
         tell(list(found.of(region)) if region else found.rows(), str, as_json)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from percorsi.flows import IngestReport
     from percorsi.indicators.attrition import Attrition
     from percorsi.indicators.catalogue import Catalogue
+    from percorsi.indicators.cohort import Cohort
     from percorsi.outcome import Outcome
     from percorsi.quality import QualityReport
 
@@ -176,6 +177,24 @@ def attrition(home: Home, settings: Settings, code: str, component: str | None, 
         store = Store(home, spark_session(settings))
         require(store, settings, year)
         return work(store, year, code, component, withheld=withheld)
+
+
+def cohort(home: Home, settings: Settings, year: int, area: str) -> "Cohort":
+    """Persons by pathway in the nation or a region (`area`), how each came to it, and who had another the year before.
+
+    From the features of the year; of the year before the pathways alone are told, from the facts. Reads only: the home
+    is not locked.
+    """
+    from percorsi.features import pathways_of_year, require
+    from percorsi.indicators.cohort import cohort as work
+    from percorsi.session import spark_session
+
+    _need_current(home)
+    with steps("cohort", 1) as tick:
+        tick("count")
+        store = Store(home, spark_session(settings))
+        require(store, settings, year)
+        return work(store, pathways_of_year(store, settings.parameters, year - 1), year, area)
 
 
 def _compute(

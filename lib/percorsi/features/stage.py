@@ -5,8 +5,11 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from percorsi.cohorts.window import EvaluationWindow
 from percorsi.digests import code_digest, conf_digest, digest
 from percorsi.errors import ResultUnavailable
+from percorsi.features import pathways
+from percorsi.features.boundaries import Boundaries
 from percorsi.features.crosswalk import Crosswalk, crosswalk_file, load_crosswalk
 from percorsi.features.frames import INPUTS, TABLES, build_frames
 from percorsi.settings import Parameters, Settings
@@ -53,6 +56,14 @@ def frames_of_year(store: Store, parameters: Parameters, year: int) -> "Iterator
     """
     with _made(store, _versions(store), parameters, year, _crosswalk(store)) as made:
         yield made
+
+
+def pathways_of_year(store: Store, parameters: Parameters, year: int) -> "DataFrame":
+    """The pathways of a year from the present facts, one row a person in contact (`pathways.pathways`), whether or not
+    its features were made. Raises as `build` does."""
+    frames = {name: store.read(f"conformed/{name}") for name in pathways.INPUTS}
+    window = EvaluationWindow(year)
+    return pathways.pathways(frames, parameters, window, Boundaries(_crosswalk(store), frames["service"], window))
 
 
 @contextlib.contextmanager
