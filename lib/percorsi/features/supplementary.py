@@ -44,6 +44,7 @@ def events(supplementary_event: "DataFrame", window: EvaluationWindow) -> "DataF
 
     level = F.col("attributes")["level"]
     of_care = on & (F.col("type") == PATHWAY) & level.isin(*LEVELS)
+    latest = F.struct("start_date", "event_id", "region", level.alias("level"))  # a number is of its region
 
     def days(kind: str) -> "Column":
         return F.collect_list(F.when(F.col("type") == kind, F.col("start_date")))
@@ -59,9 +60,7 @@ def events(supplementary_event: "DataFrame", window: EvaluationWindow) -> "DataF
             *(count(name, event, on) for name, event in LASTING.items()),
             days(RESTRAINT).alias("restraint_days"),
             days(PSYCHOEDUCATION).alias("psychoeducation_days"),
-            F.max(F.when(of_care, F.struct("start_date", "event_id", level.alias("level"))))["level"].alias(
-                "pathway_level"
-            ),
+            F.max(F.when(of_care, latest))["level"].alias("pathway_level"),
         )
     )
 

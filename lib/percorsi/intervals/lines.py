@@ -80,9 +80,9 @@ def longest_left(line: Column, marks: Column, first: Column, before: Column, end
         def left(day: Column) -> Column:
             covered = F.substring(lines["line"], day + 1, F.lit(1)) == "1"
             mark = days_to_first(lines["marks"], day, F.least(day + wait(day) - 1, end))
-            return covered & (day >= first) & (day < before) & (day < end) & mark.isNotNull()
+            return covered & (day < before) & (day < end) & mark.isNotNull()
 
-        asked = F.filter(F.sequence(F.lit(0), F.length(lines["line"]) - 1), left)
+        asked = F.filter(F.sequence(first, F.greatest(before - 1, first)), left)
         return F.array_max(F.transform(asked, wait))
 
     # Both lines are bound once, as in `longest_wait`.
