@@ -1,7 +1,5 @@
 """The oracle on the bipolar set, with numbers worked out by hand."""
 
-from datetime import date
-
 import pytest
 
 from oracle.classes import is_for_bipolar_disorder, is_mood_stabiliser, is_mood_stabiliser_alone
@@ -123,9 +121,10 @@ def test_screening_at_the_start_of_either_class(files):
 def test_packs_of_one_substance_in_both_classes_are_taken_once(files):
     start = f"{Y}-05-01"
     files.dispense(start, OLANZAPINE, "1.4")  # 42 days
-    files.dispense(start, OLANZAPINE, "0.3")  # and 9: 51, the interruption before day 84
+    files.dispense(start, OLANZAPINE, "0.3")  # and 9: 51
+    files.direct(start, OLANZAPINE, "32", factor="30")  # and 32: 83, the interruption before day 84
     assert files.nation("BP16") == "denominator_zero"
-    files.direct(start, OLANZAPINE, "33", factor="30")  # and 33: 84
+    files.direct(start, OLANZAPINE, "1", factor="30")
     assert files.nation("BP16") == (0, 1)
 
 
@@ -198,13 +197,15 @@ def test_new_users_of_lithium_do_not_go_on(files):
 
 
 def test_tests_of_carbamazepine_and_valproate(files):
-    files.dispense(f"{Y}-01-10", VALPROATE, "6.9")  # 207 days: a new user too
+    files.dispense(f"{Y}-01-10", VALPROATE, "6.9")  # 207 days, to 4 August: a new user too
     files.dispense(f"{Y}-08-20", LITHIUM, "3")
+    files.dispense(f"{Y}-08-04", VALPROATE, "0.1")  # two more
     assert files.nation("BP30") == "denominator_zero"
-    files.dispense(f"{Y}-08-05", VALPROATE, "0.1")  # three days more
-    assert files.nation("BP30") == (0, 1)
+    files.dispense(f"{Y}-08-05", VALPROATE, "0.1")
     for test in LIVER_AND_BLOOD:
         files.service(f"{Y}-02-01", test)
+    assert files.nation("BP30") == (0, 1)
+    for test in LIVER_AND_BLOOD:
         files.service(f"{Y}-12-31", test)
     assert files.nation("BP30") == (1, 1)
 
@@ -266,15 +267,17 @@ def test_months_of_a_drop_out_are_counted_from_the_first_contact(files, last, a,
     assert files.nation("BP34 a", "BP34 b", "BP34 a_or_b") == [(a, 1), (b, 1), (a + b, 1)]
 
 
+@pytest.mark.parametrize("dead", [None, f"{Y + 1}-11-15"])
 @pytest.mark.parametrize(("last", "value"), [(f"{Y + 1}-10-02", (1, 1)), (f"{Y + 1}-10-03", (0, 1))])
-def test_ninety_days_are_within_the_data(tmp_path, last, value):
+def test_ninety_days_are_within_the_data(tmp_path, last, value, dead):
     files = Files(tmp_path)
     files.anagrafica()
     files.episode(diagnosis="29650")
     files.intervention(f"{Y}-12-31")
     files.intervention(last, number="2")
     closes(files, f"{Y + 1}-11-01")
-    assert (date.fromisoformat(last) - date(Y + 1, 12, 31)).days in (-90, -89)
+    if dead:
+        dies(files, dead)
     assert files.nation("BP34 b") == value
 
 
