@@ -3,8 +3,9 @@
 A mutant is one more column of the pass over the cases' features. A number of a cohort may show in a case of any measure
 of the cohort, all others must show in a case of their own measure; of a component, in the place that it has there.
 
-So does every number of days that acts in the feature stage, but transfer_gap_days. To make the features anew for each
-costs too much: the facts of a few cases' persons are gathered once, and what follows from them is asked again.
+So does every number that acts in the feature stage, but for two: transfer_gap_days, and month_windows, which says how
+far the months after a discharge are looked at. To make the features anew for each costs too much: the facts of a few
+cases' persons are gathered once, and what follows from them is asked again.
 """
 
 from collections.abc import Iterable, Iterator
@@ -150,14 +151,22 @@ TOGETHER: tuple[dict[str, str], ...] = (
         "follow_up_days": "continuity_of_care",
         "month_window_days": "monthly_contact_after_discharge",
         "repeat_days": "antipsychotic_dose_after_stay",
+        "first_months": "standardised_tests_new",
+        "first_weeks_days": "early_treatment",
+        "intensive_days": "intensive_psychotherapy",
+        "precursor_years": "precursors_in_childhood",
+        "dropout_from_month": "early_dropout",
     },
     {
         "naive_days_before_stay": "antipsychotic_after_acute_phase",
         "interruption_hospital_days": "visit_after_antipsychotic_interruption",
+        "recent_therapy_days": "drug_and_psychotherapy",
+        "dropout_middle_month": "early_dropout",
     },
     {
         "start_after_discharge_days": "antipsychotic_after_acute_phase",
         "monitoring_days": "metabolic_tests_at_start",
+        "dropout_to_month": "early_dropout",
     },
 )
 STEPS = {"up": 1, "down": -1}
@@ -245,6 +254,7 @@ def test_a_number_of_the_feature_stage_moved_by_one_moves_a_case(number: str, di
     assert (number, direction) in shown, f"{number} {direction}: no case stands elsewhere; write one at its edge"
 
 
-def test_every_number_of_days_of_the_feature_stage_is_moved() -> None:
-    days = {name for name in Parameters.model_fields if "days" in name.split("_")}
-    assert {number for together in TOGETHER for number in together} == days - {"transfer_gap_days"}
+def test_every_number_of_the_feature_stage_is_moved() -> None:
+    numbers = {name for name, field in Parameters.model_fields.items() if field.annotation is int}
+    moved_there = {number for together in TOGETHER for number in together}
+    assert moved_there == numbers - {"transfer_gap_days", "month_windows"}
