@@ -77,7 +77,7 @@ def test_interventions_of_the_patient_and_a_year_from_the_first(files):
     first = f"{Y}-12-01"
     number_of(files, 1, "07", first=f"{Y - 1}-12-31")  # not of Y
     number_of(files, 1, "07", first=first)
-    number_of(files, 37, "14", first=later(first, 100))
+    number_of(files, 37, "14", first=later(first, 190))
     number_of(files, 1, "12", first=later(first, 200))
     files.event("PSYCHOEDUCATION", later(first, 5))
     files.event("PSYCHOEDUCATION", later(first, 366))
