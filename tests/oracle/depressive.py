@@ -8,6 +8,7 @@ from .drugs import covered_days
 from .events import pathway_level
 from .pathway import group_of
 from .patient import add_months, profiles
+from .stays import visible_stays
 from .therapy import from_first_of_year
 
 VISIT, STANDARDISED_TEST = "01", "06"
@@ -59,7 +60,7 @@ def is_recurrent(p):
         first <= stay.discharge <= last
         and stay.discharge - stay.admission >= 14
         and any(group_of(record.diagnosi_principale) == "depressive" for record in stay.records)
-        for stay in p.all_stays
+        for stay in visible_stays(p.person, p.year)
     )
 
 
