@@ -107,16 +107,20 @@ def aggregate(units: "DataFrame", areas: "DataFrame", grain: str, expressions: M
     `units`: the feature table of the grain, `areas`: where each unit counts, both of one year. The nation counts a unit
     whose `regions` meet those that cover the indicator, in the same pass.
     """
+    return summed(units, areas, grain, expressions).toPandas()
+
+
+def summed(units: "DataFrame", areas: "DataFrame", grain: str, expressions: Mapping[str, str]) -> "DataFrame":
+    """The one aggregate of `aggregate`, not yet run."""
     from pyspark.sql import functions as F
 
     key = list(GRAINS[grain].key)
-    cells = (
+    return (
         units.withColumn("sex", F.expr(_SEX))
         .join(areas.select(*key, "level", "area"), key)
         .groupBy(*CELL)
         .agg(*(F.expr(f"sum({expression})").alias(name) for name, expression in expressions.items()))
     )
-    return cells.toPandas()
 
 
 def count_values(

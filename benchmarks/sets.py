@@ -1,0 +1,121 @@
+"""What the indicators of one set cost, and of all four together, as multiples of one plain scan of the features.
+
+    python benchmarks/sets.py --home HOME --year 2015 --out benchmarks/sets.md
+
+HOME holds conformed tables and is left as it is: features and values go to a home of their own, removed afterwards. The
+yardstick is Spark scanning once, in the same process, the columns that the pass of all four sets reads. A time is the
+median of some runs after a first one. Jobs and stages are those that Spark counted; exchanges stand in the plans of the
+passes.
+"""
+
+import argparse
+import shutil
+import tempfile
+from itertools import count
+from pathlib import Path
+
+from days import columns_read, indicator_frames, leaning_on, repeated, told, units_and_areas
+from yardsticks import scan
+
+from percorsi.features import build
+from percorsi.indicators import compute, load_catalogue
+from percorsi.indicators.catalogue import Catalogue
+from percorsi.indicators.coverage import coverage
+from percorsi.indicators.engine import Plan, plan, summed
+from percorsi.indicators.grains import GRAINS
+from percorsi.indicators.listing import AGREEMENT
+from percorsi.session import spark_session
+from percorsi.settings import load_settings
+from percorsi.storage import Store
+
+KEPT = "100000"  # jobs and stages that Spark remembers, to be counted
+
+
+def of_set(catalogue: Catalogue, pathway: str) -> Catalogue:
+    """The catalogue with the indicators of one set alone."""
+    cards = {code: card for code, card in catalogue.cards.items() if card.pathway == pathway}
+    return Catalogue(catalogue.measures, cards)
+
+
+def plans_of(catalogue: Catalogue, store: Store, year: int) -> dict[str, Plan]:
+    """Grain -> what its pass sums and counts."""
+    delivered = store.read("conformed/delivered_period").select("flow", "region", "year", "period")
+    covered = coverage(catalogue, map(tuple, delivered.collect()), year)
+    plans = {grain: plan(catalogue, grain, covered) for grain in GRAINS}
+    return {grain: planned for grain, planned in plans.items() if planned.wanted}
+
+
+def exchanges(store: Store, year: int, plans: dict[str, Plan]) -> int:
+    """Exchanges in the physical plans of the passes, broadcasts not counted."""
+    found = 0
+    for grain, planned in plans.items():
+        passing = summed(*units_and_areas(store, year, grain), grain, planned.sums)
+        text = passing._jdf.queryExecution().executedPlan().toString()
+        found += sum(line.lstrip(" :+-").startswith("Exchange") for line in text.splitlines())
+    return found
+
+
+def jobs_and_stages(store: Store, group: str) -> tuple[int, int]:
+    """How many jobs and stages Spark ran under a name."""
+    tracker = store.spark.sparkContext.statusTracker()
+    jobs = tracker.getJobIdsForGroup(group)
+    stages = {stage for job in jobs for stage in tracker.getJobInfo(job).stageIds}
+    return len(jobs), len(stages)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--home", type=Path, required=True, help="a home with conformed tables")
+    parser.add_argument("--year", type=int, default=2015)
+    parser.add_argument("--times", type=int, default=3, help="runs after the first one")
+    parser.add_argument("--out", type=Path, help="write the table there as well")
+    wanted = parser.parse_args()
+    year = wanted.year
+    work = Path(tempfile.mkdtemp(prefix="percorsi-benchmark-"))
+    settings = load_settings("local")
+    kept = {name: KEPT for name in ("spark.ui.retainedJobs", "spark.ui.retainedStages")}
+    kept["spark.sql.maxPlanStringLength"] = "100000000"
+    conf = settings.spark.model_copy(update={"conf": {**settings.spark.conf, **kept}})
+    settings = settings.model_copy(update={"spark": conf})
+    spark = spark_session(settings, "percorsi-benchmark")
+    store = Store(leaning_on(wanted.home, work / "home"), spark)
+    build(store, settings, year)
+    whole = load_catalogue()
+    asked = {"all four": whole, **{pathway: of_set(whole, pathway) for pathway in AGREEMENT}}
+    plans = {name: plans_of(catalogue, store, year) for name, catalogue in asked.items()}
+    read = columns_read(indicator_frames(store, year, plans["all four"]), store)
+    _, plain = repeated(lambda: scan(store, read, read), max(wanted.times, 1))
+    runs = map("benchmark-{}".format, count())
+    rows = []
+    for name, catalogue in asked.items():
+        spark.sparkContext.setJobGroup(name, name)
+        compute(store, settings, year, next(runs), catalogue=catalogue)
+        spark.sparkContext.setJobGroup("timed", "timed")
+        _, seconds = repeated(lambda c=catalogue: compute(store, settings, year, next(runs), catalogue=c), wanted.times)
+        components = sum(len(planned.wanted) for planned in plans[name].values())
+        sums = sum(len(planned.sums) for planned in plans[name].values())
+        jobs, stages = jobs_and_stages(store, name)
+        rows.append(
+            f"| {name} | {len(catalogue.by_code)} | {components} | {sums} | {seconds:.1f} | {seconds / plain:.1f} "
+            f"| {jobs} | {stages} | {exchanges(store, year, plans[name])} |"
+        )
+        print(rows[-1], flush=True)
+    persons = store.read("features/person_year").count()
+    lines = [
+        f"Evaluation year {year}, {persons:,} persons, nation, regions, DSMs, sex, age class; synthetic data. One plain "
+        f"scan of {told(read)} takes {plain:.2f} s.",
+        "",
+        "| set | indicators | with components | sums | seconds | scans | jobs | stages | exchanges |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        *rows,
+    ]
+    text = "\n".join(lines)
+    print(text)
+    if wanted.out:
+        wanted.out.write_text(f"# One set and all four\n\n{text}\n", encoding="utf-8")
+    spark.stop()
+    shutil.rmtree(work)
+
+
+if __name__ == "__main__":
+    main()
