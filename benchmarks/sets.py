@@ -102,8 +102,8 @@ def main() -> None:
         print(rows[-1], flush=True)
     persons = store.read("features/person_year").count()
     lines = [
-        f"Evaluation year {year}, {persons:,} persons, nation, regions, DSMs, sex, age class; synthetic data. One plain "
-        f"scan of {told(read)} takes {plain:.2f} s.",
+        f"Evaluation year {year}, {persons:,} persons, nation, regions, DSMs, sex, age class; synthetic data. One "
+        f"plain scan of {told(read)} takes {plain:.2f} s.",
         "",
         "| set | indicators | with components | sums | seconds | scans | jobs | stages | exchanges |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
