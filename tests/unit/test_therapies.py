@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from histories import built
+from histories import built, frames
+from percorsi.cohorts.window import EvaluationWindow
 from percorsi.features import drugs
 from percorsi.settings import Parameters
 
@@ -454,6 +455,26 @@ def test_parameters(spark) -> None:
     assert rows[6]["antidepressant_recent_therapies"] == 2  # of 5, 6 and 7 days
     doses = [row["antipsychotic_daily_ddds"] for row in made["spdc_stay"] if row["person_id"] == 3]
     assert doses == [None]  # 14 days later
+
+
+def test_a_further_class_costs_no_exchange(spark, monkeypatch) -> None:
+    dispensing, window, parameters = frames(spark, [])["dispensing"], EvaluationWindow(2015), Parameters()
+    persons = spark.sql("select 1L as person_id")
+    held = persons.selectExpr("person_id", "array(0L) as institution_days", "array(0L) as institution_days_seen")
+
+    def exchanges() -> int:
+        coverages = drugs.coverages(drugs.dispensed(dispensing, persons, window, parameters), parameters)
+        made = drugs.of_persons(coverages, held, window, parameters)
+        return made._jdf.queryExecution().executedPlan().toString().count("Exchange hashpartitioning")
+
+    shown = spark.conf.get("spark.sql.maxPlanStringLength")
+    spark.conf.set("spark.sql.maxPlanStringLength", "1000000")
+    try:
+        of_all = exchanges()
+        monkeypatch.setattr(drugs, "CLASSES", (drugs.ANTIPSYCHOTIC,))
+        assert of_all == exchanges() > 0
+    finally:
+        spark.conf.set("spark.sql.maxPlanStringLength", shown)
 
 
 def test_the_list_of_a_class_follows_the_parameter() -> None:
