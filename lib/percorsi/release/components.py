@@ -144,7 +144,7 @@ def _sum(table: LinkedTable, relation: Relation) -> tuple[Cell, frozenset[Cell]]
 
 
 def told(table: LinkedTable, known: Collection[int]) -> np.ndarray:
-    """Which rows of a table are among the known ones; of a difference of two codes, where both are (nobody is shown)."""
+    """Which rows of a table are among the known ones; of a difference of two codes, where both are or nobody is."""
     among = np.isin(table.row, list(known))
     if table.across:
         smaller = table.between[1]
