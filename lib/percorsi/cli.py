@@ -106,7 +106,8 @@ def ingest(
     from percorsi import pipeline
 
     report = pipeline.ingest(Home(home), load_settings(env), deliveries, _day(delivered), skip_refused)
-    print_rows([{"flow": flow, **vars(numbers)} for flow, numbers in report.flows.items()])
+    if report.flows:
+        print_rows([{"flow": flow, **vars(numbers)} for flow, numbers in report.flows.items()])
     print(f"delivery {report.delivery} of {report.delivered}" if report.new else "nothing new: loaded before")
     for refused in report.refused:
         print(refused, file=sys.stderr)
@@ -210,7 +211,10 @@ def release(
     home: HomeOption = HOME,
     env: EnvironmentOption = "local",
 ) -> None:
-    """Publish the values of a run under disclosure control, as a bundle that never changes."""
+    """Publish the values of a run under disclosure control, as a bundle that never changes.
+
+    The attack that has to fail before anything is published takes some minutes where many cells are small.
+    """
     from percorsi import pipeline
 
     path = pipeline.release(Home(home), load_settings(env), run, name)

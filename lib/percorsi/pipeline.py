@@ -341,8 +341,10 @@ def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
     synthetic = found.parameters["synthetic"] == "True"
     with home.lock("release"):  # two at once would not know what the other shows
         refuse_unfinished(home)
-        nested = nestings(catalogue)
-        return make(home, released, name, values, rows, synthetic=synthetic, dsm_names=names, nested=nested)
+        options = {"synthetic": synthetic, "dsm_names": names, "nested": nestings(catalogue)}
+        with steps("release", 1) as step:
+            step("protect the values, and attack them")
+            return make(home, released, name, values, rows, **options, tick=step.within)
 
 
 def _dsm_names(home: Home, year: int, version: int | None) -> dict[str, str]:

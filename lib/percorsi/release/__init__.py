@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from percorsi.release.pulling import list_releases, pull
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     import pandas as pd
 
@@ -30,8 +30,10 @@ def make(
     synthetic: bool | None = None,
     dsm_names: dict[str, str] | None = None,
     nested: "Collection[Nesting]" = (),
+    tick: "Callable[[str], None] | None" = None,
 ) -> Path:
     """Publish the values of a run; see `percorsi.release.bundle.make`."""
     from percorsi.release.bundle import make as make_bundle
 
-    return make_bundle(home, run, name, values, catalogue, synthetic=synthetic, dsm_names=dsm_names, nested=nested)
+    options = {"synthetic": synthetic, "dsm_names": dsm_names, "nested": nested, "tick": tick}
+    return make_bundle(home, run, name, values, catalogue, **options)

@@ -21,22 +21,25 @@ if TYPE_CHECKING:
 
 
 def repeated(frame: "pd.DataFrame") -> dict[int, int]:
-    """Position of a row with the empty name -> that of the component's row which says the same.
+    """Position of a row -> that of the row of another component of its code which says the same.
 
-    A code repeats a component where all its rows do.
+    A component repeats another where all its rows do: the value that of the component it is, the last of several equal
+    ones those before. They are one table to a reader, and to the attack.
     """
     found: dict[int, int] = {}
     at = frame.reset_index(drop=True)
     for _, part in at[["code", "component", *KEY, "numerator", "denominator", "reason"]].groupby("code", sort=True):
-        if part["component"].nunique() < 2:
-            continue
-        value = part[part["component"] == ""].reset_index().set_index(KEY)
-        for name in sorted(set(part["component"]) - {""}):
-            other = part[part["component"] == name].reset_index().set_index(KEY).reindex(value.index)
-            same = [_same(value[column], other[column]) for column in ("numerator", "denominator", "reason")]
-            if len(value) and np.logical_and.reduce(same).all() and other["index"].notna().all():
-                found |= dict(zip(value["index"].tolist(), other["index"].astype(int).tolist(), strict=True))
-                break
+        distinct: list[pd.DataFrame] = []
+        for name in sorted(set(part["component"]), key=lambda name: (name == "", name)):  # the value comes last
+            own = part[part["component"] == name].reset_index().set_index(KEY)
+            for other in distinct:
+                told = other.reindex(own.index)
+                same = [_same(own[column], told[column]) for column in ("numerator", "denominator", "reason")]
+                if len(own) and np.logical_and.reduce(same).all() and told["index"].notna().all():
+                    found |= dict(zip(own["index"].tolist(), told["index"].astype(int).tolist(), strict=True))
+                    break
+            else:
+                distinct.append(own)
     return found
 
 

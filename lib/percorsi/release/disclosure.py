@@ -4,7 +4,7 @@ Suppression and attack alternate until no hidden cell is exposed: see `suppressi
 attacker knows, docs/decisions/0501-disclosure-control.md for why.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,17 +41,20 @@ def protect(
     known: Collection[int] = (),
     means: Collection[str] = (),
     nested: Collection[components.Nesting] = (),
+    tick: Callable[[str], None] | None = None,
 ) -> Protection:
     """The frame with a column `status`, and nothing left in the rows that are not published.
 
     `frame`: columns of the contract of `percorsi values`; `means`: the codes that are means, all others are
-    proportions; `nested`: which lie in which, so that one less the other counts persons. Of earlier releases, by
+    proportions; `nested`: which lie in which, so that one less the other counts persons; `tick`: called with the
+    codes that are attacked together, as their turn comes. Of earlier releases, by
     position of the row: `keep_hidden` are hidden in any case, `known` are known to the attacker even where they are
     hidden now. Deterministic. Raises ResultUnavailable where a cell stays exposed although nothing is left to hide
     (by what earlier releases show, or in a tiny nation by what may be known of who counts in two areas), PercorsiError
     for counts that cannot be.
     """
     rule = rule or Rule()
+    tick = tick or (lambda codes: None)
     is_mean = frame["code"].isin(list(means)).to_numpy()
     repeated = components.repeated(frame)
     tables = components.with_differences(linked_tables(of_proportions(frame, is_mean, repeated)))
@@ -70,14 +73,19 @@ def protect(
         unknown[-1][: table.rows] = ~components.told(table, known)
     _agree(tables, masks, rule)
     first = _hidden(tables, masks)
+    # What was possible stays possible when more is hidden: what an attack has learnt is kept for the next one.
+    attacks = [(family, _learnt(rule)) for family in families(tables)]
+    of_nests = [(nest, _learnt(rule)) for nest in nests(tables)]
     again = True
     while again:
-        for family in families(tables):
+        for family, seen in attacks:
+            tick(_codes(tables, family))
             granted = told_by_means([tables[i] for i in family], own)
-            _withstand(*([of[i] for i in family] for of in (tables, masks, unknown)), rule, granted)
-        for nest in nests(tables):
+            _withstand(*([of[i] for i in family] for of in (tables, masks, unknown)), rule, granted, seen)
+        for nest, seen in of_nests:
+            tick(_codes(tables, nest))
             granted = _told_beside(nest, tables, masks, unknown, own)
-            _withstand(*([of[i] for i in nest] for of in (tables, masks, unknown)), rule, granted)
+            _withstand(*([of[i] for i in nest] for of in (tables, masks, unknown)), rule, granted, seen)
         again = _agree(tables, masks, rule)
     result.complementary = first - result.sensitive + own.complementary
     result.after_attack = _hidden(tables, masks) - first + own.after_attack
@@ -85,7 +93,7 @@ def protect(
     shown_as = [(table, mask) for table, mask in zip(tables, masks, strict=True) if not table.across]
     hidden = {int(i) for table, mask in shown_as for i in table.row[mask[: table.rows]]}
     hidden |= own.rows
-    hidden |= {value for value, component in repeated.items() if component in hidden}
+    hidden |= {row for row, other in repeated.items() if other in hidden}
     result.frame = rounded(_blank(frame, hidden), is_mean)
     return result
 
@@ -186,11 +194,24 @@ def views(tables: list[LinkedTable], masks: list[np.ndarray]) -> list[View]:
     return result
 
 
+def _codes(tables: list[LinkedTable], some: list[int]) -> str:
+    return ", ".join(dict.fromkeys(tables[i].code for i in some))
+
+
+def _learnt(rule: Rule) -> tuple[Seen, Seen]:
+    """What is learnt of each code for itself, and of all together."""
+    return Seen(rule.threshold), Seen(rule.threshold)
+
+
 def _withstand(
-    tables: list[LinkedTable], masks: list[np.ndarray], unknown: list[np.ndarray], rule: Rule, granted: dict
+    tables: list[LinkedTable],
+    masks: list[np.ndarray],
+    unknown: list[np.ndarray],
+    rule: Rule,
+    granted: dict,
+    seen: tuple[Seen, Seen],
 ) -> None:
     """Attack a family, or a nest, and hide more, in place, until the attack finds nothing."""
-    seen = [Seen(rule.threshold), Seen(rule.threshold)]  # of each code for itself, and of all together
     while found := _attacked(views(tables, [m & u for m, u in zip(masks, unknown, strict=True)]), rule, *seen, granted):
         before = [mask.copy() for mask in masks]
         for v, cell in found:
