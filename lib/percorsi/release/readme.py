@@ -32,6 +32,12 @@ classe di età. I titoli ufficiali sono in `indicators.csv`. La colonna `status`
 
 Una persona seguita in due aree conta in entrambe: le aree non si sommano al totale.
 
+Un valore può mancare (`reason`) perché il flusso non è stato consegnato (`missing_flow`), o non per tutti i periodi
+che servono (`window_not_covered`), o non c'è il flusso supplementare (`supplementary_flow_absent`), perché nessuno è
+nel denominatore (`denominator_zero`) o la qualità dei dati non basta (`quality`). `grade` dice la qualità dei dati su
+cui il valore poggia: A buona, B con avvertimenti, C critica. `component` nomina le parti degli indicatori con più
+valori (durate, gruppi, criteri); la riga senza nome è il valore dell'indicatore.
+
 ## How to read it
 
 Each row is the value of an indicator in an area, possibly by sex or by age class. `status` says how to read it:
@@ -39,8 +45,12 @@ Each row is the value of an indicator in an area, possibly by sex or by age clas
 `suppressed` rows have one that is kept back to protect persons (a count of 1 to {threshold}, a mean over fewer than
 {control["minimum_of_a_mean"]} persons or one of which one person may hold more than
 {control["share_of_one_in_a_mean"]:.0%} of the sum, or a row from which such could be worked out by subtraction);
-`absent` rows have none, for the `reason` given, which is never a zero. A person seen in two areas counts in both: areas
-do not add up to their total.
+`absent` rows have none, for the `reason` given, which is never a zero: a flow that was not delivered
+(`missing_flow`), or not for all the periods needed (`window_not_covered`), no supplementary flow
+(`supplementary_flow_absent`), nobody in the denominator (`denominator_zero`), data of too low a quality (`quality`).
+`grade` is that of the data under the value: A good, B with warnings, C critical. `component` names the parts of an
+indicator of several values (durations, groups, criteria); the row without a name is the value of the indicator. A
+person seen in two areas counts in both: areas do not add up to their total.
 
 ## Columns of the values
 
