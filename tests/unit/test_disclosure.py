@@ -174,19 +174,25 @@ def test_a_region_without_value_is_in_no_sum() -> None:
     assert shown == {"IT": "p", "020": "p", "030": "p", "010": "a"}
 
 
-def test_a_code_does_not_give_away_the_denominator_of_another() -> None:
-    # S20: nobody of the ten has it, so whoever learns that the first department has one person knows its rest. S21
-    # shares the denominators: its own small cell is the same, and it may not show the second department either, or
-    # 10 - 4 - 5 would be that one person.
+def test_that_all_of_a_group_have_it_is_shown_and_so_it_is_of_each() -> None:
+    # all six men have it: the two of 020 are hidden, as 2 of 2, and the four of 030 with them; the six are not
+    sexes = [cell("020", 20, 30), cell("020", 2, 2, "1"), cell("020", 18, 28, "2")]
+    more = [cell("030", 20, 34), cell("030", 4, 4, "1"), cell("030", 16, 30, "2")]
+    nation = [cell("IT", 40, 64), cell("IT", 6, 6, "1"), cell("IT", 34, 58, "2")]
+    shown = status(*nation, *sexes, *more)
+    assert shown["IT 1"] == "p" and shown["020 1"] == shown["030 1"] == "s"
+
+
+def test_codes_of_one_population_are_protected_each_for_itself() -> None:
+    # who is in the population is known anyway, so what one of the codes shows of it tells nothing of the other
     departments = (("030-001-001", 1), ("030-001-002", 4), ("030-001-003", 5))
-    rows = [cell("030", 0, 10), cell("030", 4, 10, code="S21")]
-    rows += [cell(area, 0, d) for area, d in departments]
-    rows += [cell(area, n, d, code="S21") for (area, d), n in zip(departments, (0, 0, 4), strict=True)]
-    shown = status(*rows)
-    hidden = {k for k, v in shown.items() if v == "s"}
-    assert {"S20 030-001-001", "S21 030-001-001"} <= hidden
-    both = [a for a, _ in departments if f"S20 {a}" in hidden and f"S21 {a}" in hidden]
-    assert len(both) > 1
+    of_none = [cell("030", 0, 10), *(cell(area, 0, d) for area, d in departments)]
+    of_some = [cell("030", 4, 10, code="S21")]
+    of_some += [cell(area, n, d, code="S21") for (area, d), n in zip(departments, (0, 0, 4), strict=True)]
+    together = status(*of_none, *of_some)
+    apart = {f"S20 {k}": v for k, v in status(*of_none).items()} | {f"S21 {k}": v for k, v in status(*of_some).items()}
+    assert together == apart
+    assert together["S20 030"] == "p" and together["S20 030-001-001"] == "s"
 
 
 def test_counts_that_cannot_be_are_refused() -> None:

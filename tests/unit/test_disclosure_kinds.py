@@ -149,26 +149,6 @@ def test_means_of_earlier_releases_stay_hidden_and_known() -> None:
         status(*few, known=[0, 1])
 
 
-def test_the_persons_a_mean_is_over_are_known_to_whoever_attacks_a_proportion() -> None:
-    # one region of three DSMs, means over the same persons: they show n = 24 and, of C, n = 12, so A and B are 12. With
-    # S10 of the region and of B shown, A would be two persons, 2 of 2.
-    a, b, c = (f"030-101-00{i}" for i in (1, 2, 3))
-    persons = {"030": (21, 24), a: (2, 2), b: (7, 10), c: (12, 12)}
-    proportions = [cell(area, n, d, code="S10") for area, (n, d) in persons.items()]
-    means = [mean(area, d, 3.0 * d) for area, (_, d) in persons.items()]
-    alone = protect(frame(*proportions)).frame["status"].tolist()
-    assert alone == ["published", "suppressed", "published", "suppressed"]
-    found = protect(frame(*proportions, *means), means=["S2"]).frame
-    shown = {(r.code, r.area) for r in found.itertuples() if r.status == "published"}
-    assert {("S2", "030"), ("S2", c)} <= shown
-    assert not {("S10", a), ("S2", a)} & shown
-    assert not {("S10", "030"), ("S10", b)} <= shown
-    # over other persons they tell nothing
-    others = [mean(area, d + 5, 3.0 * d) for area, (_, d) in persons.items()]
-    found = protect(frame(*proportions, *others), means=["S2"]).frame
-    assert found["status"].tolist()[:4] == alone
-
-
 def test_codes_that_lie_in_each_other_do_not_tell_of_those_between() -> None:
     # of all 8 of 12, of the young 7 of 11: the one who is not young was 1 of 1
     of_all = [cell("IT", 8, 12, code="S25"), cell("030", 8, 12, code="S25")]

@@ -1,18 +1,22 @@
 """The attacker: what anyone can work out about the hidden cells from the shown ones.
 
-The attacker knows every shown count, every relation, that counts are whole and 0 <= numerator <= denominator, and
-that codes with one denominator share it: a denominator shown for one of them is known for all. Nothing is assumed
-about who is in a cell. The system of equations is handed to a solver of integer programs.
+The attacker knows every shown count, every relation, how many persons each cell holds (whether or not it is shown), and
+that counts are whole and 0 <= numerator <= denominator. Nothing is assumed about who is in a cell. The system of
+equations is handed to a solver of integer programs.
 
-A hidden cell is exposed where its numerator or its rest is sure to be within 1..t, or where both are certain. One of
-them may be certain if it is not small and the other is not: the value is not known then, and nobody is pointed at.
+A hidden cell is exposed where its numerator or its rest is sure to be within 1..t; of a cell of 1..t persons, and of
+the difference of two codes, which is not published itself, where it is certain. Not where it is part of a group of
+more than t persons known to be all on one side: that a group has none, or that all have it, is shown, and so is known
+of whoever is among them. Nor where it is larger: it was hidden for others, and points at nobody.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import connected_components
 
 from percorsi.release.relations import LinkedTable, Relation
 
@@ -24,110 +28,119 @@ Target = tuple[int, int]  # position of the view, position of the cell
 
 @dataclass
 class View:
-    """One linked table as the attacker sees it. `denominator_key[i]` names the denominator of cell i.
-
-    Cells of several tables with the same name have the same denominator.
-    """
+    """One linked table as the attacker sees it: the numerators of the cells that are hidden are not known."""
 
     table: LinkedTable
     hidden: np.ndarray
-    denominator_key: list
 
 
-def exposed(
-    views: list[View],
-    threshold: int = 2,
-    seen: "Seen | None" = None,
-    only: list[int] | None = None,
-    granted: dict | None = None,
-) -> list[Target]:
+def exposed(views: list[View], threshold: int = 2, seen: "Seen | None" = None) -> list[Target]:
     """Hidden cells that give themselves away, as (position of the view, position of the cell).
 
-    `views` are the tables that share denominators. Only what is shown of them is used: the counts of hidden cells are
-    never read. Empty where every hidden cell is safe. `seen` carries what was learnt to the next attack on the same
-    tables, which may hide more and not less: what was possible then still is. With `only`, the cells of these views are
-    asked for, and the others tell no more than their shown denominators: a weaker attacker, and a faster one.
-    `granted`: name of a denominator -> its count, which something that is no view shows.
+    `views` are the tables whose numerators are bound to each other. The numerators of hidden cells are never read.
+    Empty where every hidden cell is safe. `seen` carries what was learnt to the next attack on the same tables, which
+    may hide more and not less: what was possible then still is.
     """
     seen = Seen(threshold) if seen is None else seen
-    if only is None:
-        system = _System(dict(enumerate(views)), granted)
-    else:
-        system = _System({v: views[v] for v in only}, {**(granted or {}), **shown_denominators(views)})
+    seen.derived = {v for v, view in enumerate(views) if view.table.across}
     generator = np.random.default_rng(1)
-    left = _swept(system, seen, [target for target in system.targets if not seen.safe(target)], generator)
-    if only is None:
-        left = _apart(views, system, seen, left, generator)
-    return [target for target in left if not _cleared(system, seen, target)]
+    open_to_attack = [view.hidden & ~own for view, own in zip(views, _of_one_side(views, threshold), strict=True)]
+    targets = {(v, int(i)) for v, own in enumerate(open_to_attack) for i in np.flatnonzero(own[: views[v].table.rows])}
+    found: list[Target] = []
+    for part in _parts(views):
+        left = [target for target in part.targets if target in targets and not seen.safe(target)]
+        left = _swept(part, seen, left, generator)
+        found += [target for target in left if not _cleared(part, seen, target)]
+    return sorted(found)
 
 
-def shown_denominators(views: list[View]) -> dict:
-    """Name of a denominator -> its count, of those that the views show."""
-    return {
-        view.denominator_key[i]: int(view.table.denominator[i]) for view in views for i in np.flatnonzero(~view.hidden)
-    }
+def _of_one_side(views: list[View], threshold: int) -> list[np.ndarray]:
+    """Cells of each view that belong to a group of more than t persons known to be all in the numerator, or all out.
 
-
-def groups(views: list[View]) -> list[list[int]]:
-    """Positions of the views whose numerators are bound to each other: components of one code and their differences.
-
-    Codes that lie in each other are bound as well, where their difference is among the views.
+    It is known of a group where what is shown leaves none on one side, and of who is among such a group.
     """
-    by_code: dict[str, list[int]] = {}
-    for v, view in enumerate(views):
-        by_code.setdefault(view.table.code, []).append(v)
-    for view in views:
-        if view.table.across:
-            bound = {view.table.code, *(table.code for table in view.table.between)}
-            own = [members for members in by_code.values() if any(views[v].table.code in bound for v in members)]
-            together = sorted({v for members in own for v in members})
-            by_code = {code: members for code, members in by_code.items() if members not in own}
-            by_code[view.table.code] = together
-    return list(by_code.values())
+    known = [np.zeros(len(view.hidden), dtype=bool) for view in views]
+    for side in (0, 1):  # nobody in the numerators, nobody in the rests
+        counts = [view.table.rest if side else view.table.numerator for view in views]
+        groups = [
+            np.where(view.hidden | (own > 0), 0, view.table.denominator)
+            for view, own in zip(views, counts, strict=True)
+        ]
+        while any([_grown(*of) for of in zip(views, counts, groups, strict=True)]) or _grown_across(
+            views, groups, side
+        ):
+            pass
+        for own, group in zip(known, groups, strict=True):
+            own |= group > threshold
+    return known
 
 
-def _apart(
-    views: list[View],
-    system: "_System",
-    seen: "Seen",
-    left: list[Target],
-    generator: np.random.Generator,
-) -> list[Target]:
-    """The targets that are not seen to be safe where the numerators of one code alone move.
+def _grown(view: View, counts: np.ndarray, group: np.ndarray) -> bool:
+    """Within one table, in place: `group` is, of each cell with none on a side, how many are known to have none."""
+    grown, everybody = False, int(view.table.denominator.max(initial=0))
+    for relation in view.table.relations:
+        hidden = [i for i in relation.parts if view.hidden[i]]
+        if view.hidden[relation.total]:
+            none_left = bool(group[relation.total])
+        else:
+            beside = sum(int(counts[i]) for i in relation.parts if not view.hidden[i])
+            none_left = int(counts[relation.total]) == (beside if _adds_up(relation) else 0)
+        if none_left and (_adds_up(relation) or relation.nested):
+            persons = max(int(view.table.denominator[hidden].sum()), int(group[relation.total]))
+            for i in hidden:
+                if group[i] < persons:
+                    group[i], grown = persons, True
+        # a total of parts that have none has none
+        there = [i for i in relation.parts if view.table.denominator[i] > 0]
+        persons = int(group[there].min(initial=everybody)) if there and _adds_up(relation) else 0
+        if group[relation.total] < persons:
+            group[relation.total], grown = persons, True
+    return grown
 
-    Codes of one family share nothing but denominators. In a world that is possible for all, with all its denominators
-    as they are, what is possible for one code is therefore possible with the rest: a question of a few unknowns.
-    """
-    of_codes = groups(views)
-    world = system.world(generator.uniform(-1, 1, system.size)) if left and len(of_codes) > 1 else None
-    if world is None:
-        return left
-    denominators = system.denominators(world)
-    for group in of_codes:
-        part = _System({v: views[v] for v in group}, denominators)
-        for target in _swept(part, seen, [target for target in left if target[0] in group], generator):
-            _cleared(part, seen, target)
-    return [target for target in left if not seen.safe(target)]
+
+def _grown_across(views: list[View], groups: list[np.ndarray], side: int) -> bool:
+    """From the larger of two tables to the smaller and the difference, and back where these are all of it; in place."""
+    grown = False
+    for larger, smaller, difference in _triples(views):
+        parts = [(v, i) for v, i in (smaller, difference) if views[v].table.denominator[i] > 0]
+        persons = min((int(groups[v][i]) for v, i in parts), default=0)
+        if groups[larger[0]][larger[1]] < persons:
+            groups[larger[0]][larger[1]], grown = persons, True
+        if side and not views[larger[0]].table.denominator[larger[1]] > views[smaller[0]].table.denominator[smaller[1]]:
+            continue  # of one population, those who are all in the larger numerator need not be in the smaller
+        persons = groups[larger[0]][larger[1]]
+        for v, i in (smaller, difference):
+            if groups[v][i] < persons:
+                groups[v][i], grown = persons, True
+    return grown
 
 
-def _swept(system: "_System", seen: "Seen", left: list[Target], generator: np.random.Generator) -> list[Target]:
+def _adds_up(relation: Relation) -> bool:
+    return not (relation.numerator_offset or relation.denominator_offset)
+
+
+def _swept(part: "_Part", seen: "Seen", left: list[Target], generator: np.random.Generator) -> list[Target]:
     """One world for all that are left, each pushed to one of its ends: most are seen to be safe at once."""
-    for sweep in range(_SWEEPS):
+    for sweep in range(_SWEEPS if len(left) > 1 else 0):
         if not left:
             break
-        weights = [system.weights(target)[sweep % 2] * generator.uniform(-1, 1) for target in left]
-        seen.learn(system.targets, system.solve(np.sum(weights, axis=0)))
+        weights = np.zeros(part.size)
+        for target in left:
+            # in turns up and down, all the same way and each its own
+            weights[part.targets[target]] = (1 - 2 * (sweep % 2)) * generator.uniform(-1 if sweep > 1 else 0, 1)
+        part.ask(weights, seen)
         left = [target for target in left if not seen.safe(target)]
     return left
 
 
-def _cleared(system: "_System", seen: "Seen", target: Target) -> bool:
-    """Ask the solver for the ends of the numerator, then of the rest, until the cell is seen to be safe."""
-    for weights in system.weights(target):
-        for sign in (1.0, -1.0):
-            if seen.safe(target):
-                return True
-            seen.learn(system.targets, system.solve(sign * weights))
+def _cleared(part: "_Part", seen: "Seen", target: Target) -> bool:
+    """Ask the solver for the ends of the numerator until the cell is seen to be safe."""
+    weights = np.zeros(part.size)
+    weights[part.targets[target]] = 1.0
+    for sign in (1.0, -1.0):
+        if seen.safe(target):
+            return True
+        part.ask(sign * weights, seen)
     return seen.safe(target)
 
 
@@ -136,166 +149,132 @@ class Seen:
 
     def __init__(self, threshold: int) -> None:
         self._threshold = threshold
+        self.derived: set[int] = set()  # views that are the difference of two codes: they are not published themselves
         self._ends: dict[Target, tuple[float, float, float, float]] = {}
 
-    def learn(self, targets: list[Target], counts: np.ndarray | None) -> None:
-        """Adds a world: numerator and rest of each target, shape (2, targets); None teaches nothing."""
-        if counts is None:
-            return
-        for target, n, r in zip(targets, *counts.tolist(), strict=True):
-            low_n, high_n, low_r, high_r = self._ends.get(target, (n, n, r, r))
-            self._ends[target] = (min(low_n, n), max(high_n, n), min(low_r, r), max(high_r, r))
+    def learn(self, target: Target, numerator: float, rest: float) -> None:
+        low_n, high_n, low_r, high_r = self._ends.get(target, (numerator, numerator, rest, rest))
+        ends = (min(low_n, numerator), max(high_n, numerator), min(low_r, rest), max(high_r, rest))
+        self._ends[target] = ends
 
     def safe(self, target: Target) -> bool:
-        """Whether neither count is known to be small, and not both are certain."""
+        """Whether nothing is told: see above."""
         if target not in self._ends:
             return False
         low_n, high_n, low_r, high_r = self._ends[target]
-        small_n = low_n >= 1 and high_n <= self._threshold
-        small_r = low_r >= 1 and high_r <= self._threshold
-        return not (small_n or small_r or (low_n == high_n and low_r == high_r))
+        if (target[0] in self.derived or low_n + high_r <= self._threshold) and low_n < high_n:
+            return True
+        return not (1 <= low_n <= high_n <= self._threshold or 1 <= low_r <= high_r <= self._threshold)
 
 
-class _System:
-    """The unknowns (hidden numerators, denominators shown nowhere) and the equations between them.
+@dataclass
+class _Part:
+    """Unknown numerators that are bound to each other, and to no others: a system of its own.
 
-    `views`: position -> view; `granted`: name of a denominator -> its count, taken to be known.
+    `targets`: cell -> its column; `persons`: the denominator of each column.
     """
 
-    def __init__(self, views: dict[int, View], granted: dict | None = None) -> None:
-        self.targets = [
-            (v, int(i)) for v, view in views.items() for i in np.flatnonzero(view.hidden[: view.table.rows])
-        ]
-        self._shown: dict = dict(granted or {})  # name of a denominator -> its count, where any table shows it
-        for view in views.values():
-            for i in np.flatnonzero(~view.hidden):
-                self._shown[view.denominator_key[i]] = int(view.table.denominator[i])
-        self._columns: dict = {}  # unknown -> its column
-        self._entries: list[tuple[int, int, float]] = []
-        self._low: list[float] = []
-        self._high: list[float] = []
-        for v, view in views.items():
-            self._add_table(v, view)
-        self._add_differences(views)
-        self.size = len(self._columns)
-        self._large = 10.0 * sum(self._shown.values()) + 1000.0
-        self._position = {target: i for i, target in enumerate(self.targets)}
-        self._place_targets(views)
-        if self.targets:
-            rows, columns, weights = zip(*self._entries, strict=True)
-            matrix = coo_array((weights, (rows, columns)), shape=(len(self._low), self.size)).tocsr()
-            self._constraint = LinearConstraint(matrix, self._low, self._high)
+    targets: dict[Target, int]
+    persons: np.ndarray
+    matrix: csr_array
+    low: np.ndarray
+    high: np.ndarray
 
-    def _add_table(self, v: int, view: View) -> None:
-        """numerator <= denominator for each hidden cell, and each relation, of both counts."""
-        names = view.denominator_key
-        for i in np.flatnonzero(view.hidden):
-            self._add_row([(("d", names[i]), 1.0), (("n", v, int(i)), -1.0)], 0, np.inf)
-        for relation in view.table.relations:
-            if view.table.across and (relation.numerator_offset or relation.denominator_offset):
-                continue  # the sums of the two codes say where areas overlap; a cell that contradicts is no part of it
-            signed = [(relation.total, 1.0), *((i, -1.0) for i in relation.parts)]
-            shown = sum(sign * int(view.table.numerator[i]) for i, sign in signed if not view.hidden[i])
-            hidden = [(("n", v, i), sign) for i, sign in signed if view.hidden[i]]
-            self._add_row(hidden, relation.numerator_offset - shown, relation.numerator_offset - shown)
-            if relation.nested and (relation.numerator_offset or relation.denominator_offset):
-                self._add_nested(v, view, relation)
-            denominators = [(("d", names[i]), sign) for i, sign in signed]
-            self._add_row(denominators, relation.denominator_offset, relation.denominator_offset)
+    @property
+    def size(self) -> int:
+        return len(self.persons)
 
-    def _add_differences(self, views: dict[int, View]) -> None:
-        """larger = smaller + difference (see `components`): of the numerators; across codes of the denominators too."""
-        place = {id(view.table): v for v, view in views.items()}
-        for v, view in views.items():
-            parts = [place.get(id(table)) for table in view.table.between or ()]
-            if not parts or None in parts:
-                continue
-            signed = [(parts[0], 1.0), (parts[1], -1.0), (v, -1.0)]
-            for i in range(view.table.rows):
-                places = zip(signed, view.table.places[i] if view.table.across else (i, i, i), strict=True)
-                cells = [(w, int(c), s) for (w, s), c in places]
-                shown = sum(s * int(views[w].table.numerator[c]) for w, c, s in cells if not views[w].hidden[c])
-                self._add_row([(("n", w, c), s) for w, c, s in cells if views[w].hidden[c]], -shown, -shown)
-                if view.table.across:
-                    self._add_row([(("d", views[w].denominator_key[c]), s) for w, c, s in cells], 0, 0)
-
-    def _add_nested(self, v: int, view: View, relation: Relation) -> None:
-        """numerator and rest of each part <= those of the total: where areas overlap, the sums do not say it."""
-        total = relation.total
-        for i in relation.parts:
-            if not (view.hidden[i] or view.hidden[total]):
-                continue
-            shown = sum(s * int(view.table.numerator[j]) for j, s in ((total, 1), (i, -1)) if not view.hidden[j])
-            hidden = [(("n", v, j), s) for j, s in ((total, 1.0), (i, -1.0)) if view.hidden[j]]
-            denominators = [(("d", view.denominator_key[total]), 1.0), (("d", view.denominator_key[i]), -1.0)]
-            self._add_row(hidden, -shown, np.inf)
-            self._add_row([*denominators, *((name, -s) for name, s in hidden)], shown, np.inf)
-
-    def _add_row(self, terms: list[tuple[tuple, float]], low: float, high: float) -> None:
-        """low <= sum of the terms <= high, with the denominators that are shown put in."""
-        constant = sum(weight * self._shown[name[1]] for name, weight in terms if self._is_shown(name))
-        unknown = [(name, weight) for name, weight in terms if not self._is_shown(name)]
-        if unknown:
-            for name, weight in unknown:
-                column = self._columns.setdefault(name, len(self._columns))
-                self._entries.append((len(self._low), column, weight))
-            self._low.append(low - constant)
-            self._high.append(high - constant)
-
-    def _is_shown(self, name: tuple) -> bool:
-        return name[0] == "d" and name[1] in self._shown
-
-    def _place_targets(self, views: dict[int, View]) -> None:
-        """Where the counts of the targets stand: columns of numerator and denominator, -1 where it is known."""
-        names = [views[v].denominator_key[i] for v, i in self.targets]
-        self._numerators = np.array([self._columns["n", v, i] for v, i in self.targets], dtype=int)
-        self._denominators = np.array([self._columns.get(("d", name), -1) for name in names], dtype=int)
-        self._known = np.array([self._shown.get(name, 0) for name in names], dtype=float)
-
-    def weights(self, target: Target) -> tuple[np.ndarray, np.ndarray]:
-        """The numerator and the rest of one target, as sums over the unknowns."""
-        at = self._position[target]
-        numerator = np.zeros(self.size)
-        numerator[self._numerators[at]] = 1.0
-        rest = -numerator
-        if self._denominators[at] >= 0:
-            rest[self._denominators[at]] += 1.0
-        return numerator, rest
-
-    def _counts(self, world: np.ndarray) -> np.ndarray:
-        """Numerator and rest of each target in a world: shape (2, targets)."""
-        numerators = world[self._numerators]
-        denominators = np.where(self._denominators >= 0, world[self._denominators], self._known)
-        return np.stack([numerators, denominators - numerators])
-
-    def denominators(self, world: np.ndarray) -> dict:
-        """Name of a denominator -> its count in a world, of all there are."""
-        hidden = {name[1]: int(world[column]) for name, column in self._columns.items() if name[0] == "d"}
-        return {**self._shown, **hidden}
-
-    def solve(self, weights: np.ndarray) -> np.ndarray | None:
-        """Numerator and rest of each target in a possible world largest in `weights`; None where there is none."""
-        world = self.world(weights)
-        return None if world is None else self._counts(world)
-
-    def world(self, weights: np.ndarray) -> np.ndarray | None:
-        """A possible world largest in `weights`, a count for each unknown; None where the solver has none.
+    def ask(self, weights: np.ndarray, seen: Seen) -> None:
+        """Learn of a possible world largest in `weights`, if the solver has one.
 
         The relaxed problem has whole solutions most of the time; whatever comes back is held against the equations.
         """
         for integrality in (0, 1):
             found = milp(
                 -weights,
-                constraints=self._constraint,
+                constraints=LinearConstraint(self.matrix, self.low, self.high) if len(self.low) else None,
                 integrality=np.full(self.size, integrality),
-                bounds=Bounds(0, self._large),
+                bounds=Bounds(0, self.persons),
                 # presolve of integer programs takes some of these systems for infeasible, which no true table is
                 options={"time_limit": _SECONDS, "presolve": not integrality},
             )
             if found.x is not None and self._possible(world := np.round(found.x)):
-                return world
-        return None
+                for target, column in self.targets.items():
+                    seen.learn(target, world[column], self.persons[column] - world[column])
+                return
 
     def _possible(self, world: np.ndarray) -> bool:
-        sums = self._constraint.A @ world
-        return bool((world >= 0).all() and (sums >= self._constraint.lb).all() and (sums <= self._constraint.ub).all())
+        sums = self.matrix @ world
+        inside = (world >= 0).all() and (world <= self.persons).all()
+        return bool(inside and (sums >= self.low).all() and (sums <= self.high).all())
+
+
+def _parts(views: list[View]) -> Iterator[_Part]:
+    """The equations between the unknown numerators, apart by what is bound to what."""
+    hidden = [(v, int(i)) for v, view in enumerate(views) for i in np.flatnonzero(view.hidden)]
+    column = {cell: at for at, cell in enumerate(hidden)}
+    persons = np.array([views[v].table.denominator[i] for v, i in hidden], dtype=float)
+    entries: list[tuple[int, int, float]] = []
+    low: list[float] = []
+    high: list[float] = []
+    for terms, least, most in (*_sums(views), *_differences(views)):
+        known = sum(sign * int(views[v].table.numerator[i]) for (v, i), sign in terms if (v, i) not in column)
+        unknown = [(column[cell], sign) for cell, sign in terms if cell in column]
+        entries += [(len(low), at, sign) for at, sign in unknown]
+        if unknown:
+            low.append(least - known)
+            high.append(most - known)
+    if not hidden:
+        return
+    rows, columns, signs = zip(*entries, strict=True) if entries else ((), (), ())
+    matrix = coo_array((np.array(signs, dtype=float), (rows, columns)), shape=(len(low), len(hidden))).tocsr()
+    number, label = connected_components(abs(matrix.T) @ abs(matrix), directed=False)
+    of_row = label[matrix.indices[matrix.indptr[:-1]]] if len(low) else np.array([], dtype=int)
+    lows, highs = np.array(low), np.array(high)
+    own_columns, own_rows = _by_label(label, number), _by_label(of_row, number)
+    for mine, equations in zip(own_columns, own_rows, strict=True):
+        targets = {hidden[c]: at for at, c in enumerate(mine) if hidden[c][1] < views[hidden[c][0]].table.rows}
+        if targets:
+            own = matrix[equations][:, mine]
+            yield _Part(targets, persons[mine], own, lows[equations], highs[equations])
+
+
+def _by_label(label: np.ndarray, number: int) -> list[np.ndarray]:
+    """Positions of each label, in ascending order."""
+    order = np.argsort(label, kind="stable")
+    return np.split(order, np.searchsorted(label[order], np.arange(1, number)))
+
+
+Equation = tuple[list[tuple[Target, float]], float, float]  # signed numerators, the least and the most they sum to
+
+
+def _sums(views: list[View]) -> Iterator[Equation]:
+    """What each relation says of the numerators: of persons counted in two areas not whether they are in it twice."""
+    for v, view in enumerate(views):
+        persons = view.table.denominator
+        for relation in view.table.relations:
+            if view.table.across and not _adds_up(relation):
+                continue  # the sums of the two codes say where areas overlap; a cell that contradicts is no part of it
+            total = ((v, relation.total), 1.0)
+            least = min(relation.numerator_offset, relation.denominator_offset)
+            yield [total, *(((v, i), -1.0) for i in relation.parts)], least, 0
+            if relation.nested and not _adds_up(relation):  # which the sum does not say
+                for i in relation.parts:
+                    yield [total, ((v, i), -1.0)], 0, int(persons[relation.total] - persons[i])
+
+
+def _differences(views: list[View]) -> Iterator[Equation]:
+    """larger = smaller + difference (see `components`)."""
+    for larger, smaller, difference in _triples(views):
+        yield [(larger, 1.0), (smaller, -1.0), (difference, -1.0)], 0, 0
+
+
+def _triples(views: list[View]) -> Iterator[tuple[Target, Target, Target]]:
+    """A cell of two tables and of their difference, of all differences that are among the views with both."""
+    place = {id(view.table): v for v, view in enumerate(views)}
+    for v, view in enumerate(views):
+        parts = [place.get(id(table)) for table in view.table.between or ()]
+        if parts and None not in parts:
+            for i in range(view.table.rows):
+                larger, smaller, here = view.table.places[i] if view.table.across else (i, i, i)
+                yield (parts[0], larger), (parts[1], smaller), (v, here)

@@ -65,8 +65,14 @@ def with_differences(tables: list[LinkedTable]) -> list[LinkedTable]:
 def _differences(
     pairs: Iterable[tuple[LinkedTable, LinkedTable]], known: set[tuple[bytes, bytes]]
 ) -> Iterator[LinkedTable]:
-    """Of the pairs whose counts allow it, each that says something new; adds to what is known."""
+    """Of the pairs whose counts allow it, each that says something new; adds to what is known.
+
+    Where a population is part of the larger one and has the same numerator (a share of the few and of all), everybody
+    who counts is in it: of nobody beyond it is there anything to say.
+    """
     for larger, smaller in pairs:
+        if (_numerator(larger), _denominator(smaller)) in known and _denominator(larger) != _denominator(smaller):
+            continue
         difference = _between(larger, smaller)
         if difference is not None and _content(difference) not in known:
             known.add(_content(difference))
@@ -74,7 +80,15 @@ def _differences(
 
 
 def _content(table: LinkedTable) -> tuple[bytes, bytes]:
-    return table.numerator[: table.rows].tobytes(), table.denominator[: table.rows].tobytes()
+    return _numerator(table), _denominator(table)
+
+
+def _numerator(table: LinkedTable) -> bytes:
+    return table.numerator[: table.rows].tobytes()
+
+
+def _denominator(table: LinkedTable) -> bytes:
+    return table.denominator[: table.rows].tobytes()
 
 
 def _between(larger: LinkedTable, smaller: LinkedTable) -> LinkedTable | None:
@@ -144,6 +158,20 @@ def _sums(table: LinkedTable) -> set[tuple[Cell, frozenset[Cell]]]:
 def _sum(table: LinkedTable, relation: Relation) -> tuple[Cell, frozenset[Cell]]:
     """The total and the parts that have a row."""
     return table.cells[relation.total], frozenset(table.cells[i] for i in relation.parts if i < table.rows)
+
+
+def bound(tables: list[LinkedTable]) -> list[list[int]]:
+    """Positions of the tables whose numerators are bound to each other, in order of their first.
+
+    Those of one code with their differences, and codes of which a difference is among the tables.
+    """
+    found: list[tuple[set[str], list[int]]] = []
+    for i, table in enumerate(tables):
+        codes = {table.code, *(one.code for one in table.between or ())}
+        joined = [one for one in found if one[0] & codes]
+        found = [one for one in found if not one[0] & codes]
+        found.append((codes.union(*(c for c, _ in joined)), sorted([i, *(at for _, own in joined for at in own)])))
+    return sorted(own for _, own in found)
 
 
 def told(table: LinkedTable, known: Collection[int]) -> np.ndarray:

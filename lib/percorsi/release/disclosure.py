@@ -12,9 +12,9 @@ import numpy as np
 
 from percorsi.errors import ResultUnavailable
 from percorsi.release import components
-from percorsi.release.attack import Seen, View, exposed, groups, shown_denominators
-from percorsi.release.means import Hidden, hide_means, rounded
-from percorsi.release.relations import LinkedTable, Relation, linked_tables, of_proportions
+from percorsi.release.attack import Seen, View, exposed
+from percorsi.release.means import hide_means, rounded
+from percorsi.release.relations import LinkedTable, linked_tables, of_proportions
 from percorsi.release.suppression import Rule, candidates, complete, smallest
 
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ def protect(
     codes that are attacked together, as their turn comes. Of earlier releases, by
     position of the row: `keep_hidden` are hidden in any case, `known` are known to the attacker even where they are
     hidden now. Deterministic. Raises ResultUnavailable where a cell stays exposed although nothing is left to hide
-    (by what earlier releases show, or in a tiny nation by what may be known of who counts in two areas), PercorsiError
-    for counts that cannot be.
+    (by what earlier releases show), PercorsiError for counts that cannot be.
     """
     rule = rule or Rule()
     tick = tick or (lambda codes: None)
@@ -60,8 +59,8 @@ def protect(
     tables = components.with_differences(linked_tables(of_proportions(frame, is_mean, repeated)))
     tables = components.with_nested(tables, nested)
     own = hide_means(frame, is_mean, keep_hidden, known)
-    masks, unknown = [], []
     result = Protection(frame)
+    masks, unknown = [], []
     for table in tables:
         sensitive = rule.sensitive(table)
         result.sensitive += int(sensitive.sum()) if table.between is None else 0
@@ -73,20 +72,9 @@ def protect(
         unknown[-1][: table.rows] = ~components.told(table, known)
     _agree(tables, masks, rule)
     first = _hidden(tables, masks)
-    # What was possible stays possible when more is hidden: what an attack has learnt is kept for the next one.
-    attacks = [(family, _learnt(rule)) for family in families(tables)]
-    of_nests = [(nest, _learnt(rule)) for nest in nests(tables)]
-    again = True
-    while again:
-        for family, seen in attacks:
-            tick(_codes(tables, family))
-            granted = told_by_means([tables[i] for i in family], own)
-            _withstand(*([of[i] for i in family] for of in (tables, masks, unknown)), rule, granted, seen)
-        for nest, seen in of_nests:
-            tick(_codes(tables, nest))
-            granted = _told_beside(nest, tables, masks, unknown, own)
-            _withstand(*([of[i] for i in nest] for of in (tables, masks, unknown)), rule, granted, seen)
-        again = _agree(tables, masks, rule)
+    for bound in components.bound(tables):
+        tick(", ".join(dict.fromkeys(tables[i].code for i in bound)))
+        _withstand(*([of[i] for i in bound] for of in (tables, masks, unknown)), rule)
     result.complementary = first - result.sensitive + own.complementary
     result.after_attack = _hidden(tables, masks) - first + own.after_attack
     result.sensitive += own.sensitive
@@ -117,141 +105,34 @@ def _hidden(tables: list[LinkedTable], masks: list[np.ndarray]) -> int:
     )
 
 
-def families(tables: list[LinkedTable]) -> list[list[int]]:
-    """Tables that have one denominator, told by their counts: equal in every cell below the nation that both have.
-
-    What is shown of one then tells the denominators of the others. Taking two that are equal by chance for a family
-    only makes the attacker stronger. Differences of two codes are attacked with these (`nests`).
-    """
-    below = [_below_the_nation(table) for table in tables]
-    found: list[list[int]] = []
-    for i, mine in enumerate(below):
-        if tables[i].across:
-            continue
-        for family in found:
-            if _agree_in_all(mine, below[family[0]]):
-                family.append(i)
-                break
-        else:
-            found.append([i])
-    return found
-
-
-def _below_the_nation(table: LinkedTable) -> dict:
-    cells = zip(table.cells, table.denominator, strict=False)
-    return {cell: int(d) for cell, d in cells if cell[0] != "nation"}
-
-
-def _agree_in_all(one: dict, other: dict) -> bool:
-    common = one.keys() & other.keys()
-    return bool(common) and all(one[cell] == other[cell] for cell in common)
-
-
-def nests(tables: list[LinkedTable]) -> list[list[int]]:
-    """Tables bound by differences of two codes: all of these codes, and the differences."""
-    bound = groups(views(tables, [np.zeros(len(table.numerator), dtype=bool) for table in tables]))
-    return [group for group in bound if any(tables[i].across for i in group)]
-
-
-def told_by_means(family: list[LinkedTable], means: Hidden) -> dict:
-    """Name of a denominator -> its count, as means over the same population show it: they are published with theirs."""
-    told: dict = {}
-    own = [_below_the_nation(table) for table in family]
-    for table, hidden in zip(means.tables, means.unknown, strict=True):
-        theirs = _below_the_nation(table)
-        if any(_agree_in_all(theirs, mine) for mine in own):
-            shown = [(table.cells[i], int(table.denominator[i])) for i in np.flatnonzero(~hidden[: table.rows])]
-            told |= {(cell, persons): persons for cell, persons in shown}
-    return told
-
-
-def _told_beside(
-    nest: list[int], tables: list[LinkedTable], masks: list[np.ndarray], unknown: list[np.ndarray], means: Hidden
-) -> dict:
-    """Name of a denominator -> its count, as codes and means of the populations of a nest show it beside the nest."""
-    told: dict = {}
-    for family in families(tables):
-        if set(family) & set(nest):
-            own = views([tables[i] for i in family], [masks[i] & unknown[i] for i in family])
-            others = [view for i, view in zip(family, own, strict=True) if i not in nest]
-            told |= {name: d for name, d in shown_denominators(others).items() if isinstance(name[0], tuple)}
-            told |= told_by_means([tables[i] for i in family], means)
-    return told
-
-
-def views(tables: list[LinkedTable], masks: list[np.ndarray]) -> list[View]:
-    """What the attacker sees of a family, `masks` saying what is unknown.
-
-    The denominator of a cell is shared where it is equal; that of a remainder, or of a difference of two codes, is its
-    own.
-    """
-    result = []
-    for v, (table, mask) in enumerate(zip(tables, masks, strict=True)):
-        shared = 0 if table.across else table.rows
-        keys: list = [(cell, int(d)) for cell, d in zip(table.cells[:shared], table.denominator, strict=False)]
-        keys += [(v, i) for i in range(shared, len(table.numerator))]
-        result.append(View(table, mask, keys))
-    return result
-
-
-def _codes(tables: list[LinkedTable], some: list[int]) -> str:
-    return ", ".join(dict.fromkeys(tables[i].code for i in some))
-
-
-def _learnt(rule: Rule) -> tuple[Seen, Seen]:
-    """What is learnt of each code for itself, and of all together."""
-    return Seen(rule.threshold), Seen(rule.threshold)
-
-
-def _withstand(
-    tables: list[LinkedTable],
-    masks: list[np.ndarray],
-    unknown: list[np.ndarray],
-    rule: Rule,
-    granted: dict,
-    seen: tuple[Seen, Seen],
-) -> None:
-    """Attack a family, or a nest, and hide more, in place, until the attack finds nothing."""
-    while found := _attacked(views(tables, [m & u for m, u in zip(masks, unknown, strict=True)]), rule, *seen, granted):
+def _withstand(tables: list[LinkedTable], masks: list[np.ndarray], unknown: list[np.ndarray], rule: Rule) -> None:
+    """Attack tables that are bound to each other, and hide more, in place, until the attack finds nothing."""
+    seen = Seen(rule.threshold)  # what was possible stays possible when more is hidden
+    while found := exposed(
+        [View(table, mask & u) for table, mask, u in zip(tables, masks, unknown, strict=True)], rule.threshold, seen
+    ):
         before = [mask.copy() for mask in masks]
         for v, cell in found:
             # what was hidden around it in this round may have been enough: the next attack tells
             around = {i for r in tables[v].relations if cell == r.total or cell in r.parts for i in (r.total, *r.parts)}
             if not any(masks[v][i] and not before[v][i] for i in around):
                 _cover(tables, masks, v, cell, rule)
-        if any(table.across for table in tables):
-            _agree(tables, masks, rule)  # a difference is hidden in that one of its codes is
+        _agree(tables, masks, rule)
         if all((mask == old).all() for mask, old in zip(masks, before, strict=True)):
             raise ResultUnavailable(
-                f"hidden values of {tables[0].code} could be worked out, with what earlier releases of the year show "
-                "or with what may be known of who counts in two areas",
+                f"hidden values of {tables[0].code} could be worked out with what earlier releases of the year show",
                 next_step="do not publish these values, or fewer breakdowns: what was released is in others' hands",
             )
-
-
-def _attacked(seen_as: list[View], rule: Rule, alone: Seen, together: Seen, granted: dict) -> list[tuple[int, int]]:
-    """What the attack finds: of each code for itself, which is quick; where that finds nothing, of all together."""
-    of_codes = groups(seen_as)
-    found = (
-        [f for group in of_codes for f in exposed(seen_as, rule.threshold, alone, group, granted)]
-        if len(of_codes) > 1
-        else []
-    )
-    return found or exposed(seen_as, rule.threshold, together, granted=granted)
 
 
 def _cover(tables: list[LinkedTable], masks: list[np.ndarray], v: int, cell: int, rule: Rule) -> None:
     """Hide more around an exposed cell, the least costly first; nothing where all is hidden.
 
-    Where other tables of the family give the denominators away, hiding there what is hidden here costs least; then a
-    neighbour in the cell's own table; then in another table; then anything.
+    A neighbour in the cell's own table; then in another table that is bound to it; then anything.
     """
     table, mask = tables[v], masks[v]
     around = [r for r in table.relations if cell == r.total or cell in r.parts]
     others = [w for w in range(len(tables)) if w != v]
-    one_sided = {table.cells[i] for r in around for i in _one_sided(table, r, mask, cell)}
-    if any([_hide(tables[w], masks[w], one_sided, rule) for w in others]):
-        return
     near = {table.cells[i] for r in around for i in (*candidates(table, r, mask), r.total)}
     every = set(table.cells)
     for wanted, where in ((near, [v]), (near, others), (every, [v]), (every, others)):
@@ -263,25 +144,9 @@ def _cover(tables: list[LinkedTable], masks: list[np.ndarray], v: int, cell: int
             ]
             extra = smallest(tables[w], open_cells)
             if extra is not None:
-                _hide(tables[w], masks[w], {tables[w].cells[extra]}, rule)
+                masks[w][extra] = True
+                masks[w][:] = complete(tables[w], masks[w], rule)
                 return
-
-
-def _one_sided(table: LinkedTable, relation: Relation, mask: np.ndarray, cell: int) -> list[int]:
-    """The hidden parts around a cell where all of them are on one side: then only their denominators are secret."""
-    parts = np.array(relation.parts)
-    parts = parts[mask[parts] & (table.denominator[parts] > 0)]
-    if mask[relation.total] or cell not in parts or (table.numerator[parts].any() and table.rest[parts].any()):
-        return []
-    return [int(i) for i in parts if i < table.rows]
-
-
-def _hide(table: LinkedTable, mask: np.ndarray, cells: set, rule: Rule) -> bool:
-    """Hide these cells and what follows from them, in place; whether anything was shown before."""
-    wanted = [i for i, cell in enumerate(table.cells) if cell in cells and not mask[i] and table.denominator[i] > 0]
-    mask[wanted] = True
-    mask[:] = complete(table, mask, rule)
-    return bool(wanted)
 
 
 def _blank(frame: "pd.DataFrame", hidden: set[int]) -> "pd.DataFrame":
