@@ -47,9 +47,8 @@ def protect(
 
     `frame`: columns of the contract of `percorsi values`; `means`: the codes that are means, all others are
     proportions; `nested`: which lie in which, so that one less the other counts persons; `tick`: called with the
-    codes that are attacked together, as their turn comes. Of earlier releases, by
-    position of the row: `keep_hidden` are hidden in any case, `known` are known to the attacker even where they are
-    hidden now. Deterministic. Raises ResultUnavailable where a cell stays exposed although nothing is left to hide
+    codes that are attacked together, as their turn comes. Of earlier releases, by position of the row: `keep_hidden`
+    are hidden in any case, `known` are known to the attacker even where they are hidden now. Deterministic. Raises ResultUnavailable where a cell stays exposed although nothing is left to hide
     (by what earlier releases show), PercorsiError for counts that cannot be.
     """
     rule = rule or Rule()
@@ -86,17 +85,14 @@ def protect(
     return result
 
 
-def _agree(tables: list[LinkedTable], masks: list[np.ndarray], rule: Rule) -> bool:
-    """Complete what the components of a code hide until all hide the same, in place; whether more is hidden now.
+def _agree(tables: list[LinkedTable], masks: list[np.ndarray], rule: Rule) -> None:
+    """Complete what the components of a code hide until all hide the same, in place.
 
     What is hidden of a difference of two codes is hidden in one of them.
     """
-    changed = False
     while components.share(tables, masks) | components.share_across(tables, masks):
-        changed = True
         for table, mask in zip(tables, masks, strict=True):
             mask[:] = complete(table, mask, rule)
-    return changed
 
 
 def _hidden(tables: list[LinkedTable], masks: list[np.ndarray]) -> int:
