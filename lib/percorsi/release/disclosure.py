@@ -48,8 +48,10 @@ def protect(
     `frame`: columns of the contract of `percorsi values`; `means`: the codes that are means, all others are
     proportions; `nested`: which lie in which, so that one less the other counts persons; `tick`: called with the
     codes that are attacked together, as their turn comes. Of earlier releases, by position of the row: `keep_hidden`
-    are hidden in any case, `known` are known to the attacker even where they are hidden now. Deterministic. Raises ResultUnavailable where a cell stays exposed although nothing is left to hide
-    (by what earlier releases show), PercorsiError for counts that cannot be.
+    are hidden in any case, `known` are known to the attacker even where they are hidden now. Deterministic.
+
+    Raises ResultUnavailable where a cell stays exposed although nothing is left to hide (by what earlier releases
+    show), PercorsiError for counts that cannot be.
     """
     rule = rule or Rule()
     tick = tick or (lambda codes: None)
