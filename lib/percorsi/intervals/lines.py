@@ -43,6 +43,11 @@ def longest_gap(line: Column, start: Column, end: Column) -> Column:
     return F.when(end > start, longest).when(start.isNotNull() & end.isNotNull(), F.lit(0))
 
 
+def _wait(line: Column, day: Column, end: Column) -> Column:
+    """Days from a day to the next covered one after it, up to `end`; without one, to the day after the line's last."""
+    return F.coalesce(days_to_first(line, day + 1, end) + 1, F.length(line) - day)
+
+
 def longest_wait(starts: Column, line: Column, end: Column) -> Column:
     """The greatest number of days from a covered day of `starts`, before `end`, to the next covered day of `line` after
     it, up to `end`; where there is none, to the day after the last of the line. Null where `starts` has no such day.
@@ -51,14 +56,11 @@ def longest_wait(starts: Column, line: Column, end: Column) -> Column:
     """
 
     def longest(lines: Column) -> Column:
-        def wait(start: Column) -> Column:
-            return F.coalesce(days_to_first(lines["line"], start + 1, end) + 1, F.length(lines["line"]) - start)
-
         asked = F.filter(
             F.sequence(F.lit(0), F.length(lines["starts"]) - 1),
             lambda start: (F.substring(lines["starts"], start + 1, F.lit(1)) == "1") & (start < end),
         )
-        return F.array_max(F.transform(asked, wait))
+        return F.array_max(F.transform(asked, lambda start: _wait(lines["line"], start, end)))
 
     # Both lines are bound once, as below.
     lines = F.struct(starts.alias("starts"), line.alias("line"))
@@ -74,16 +76,13 @@ def longest_left(line: Column, marks: Column, first: Column, before: Column, end
     """
 
     def longest(lines: Column) -> Column:
-        def wait(day: Column) -> Column:
-            return F.coalesce(days_to_first(lines["line"], day + 1, end) + 1, F.length(lines["line"]) - day)
-
         def left(day: Column) -> Column:
             covered = F.substring(lines["line"], day + 1, F.lit(1)) == "1"
-            mark = days_to_first(lines["marks"], day, F.least(day + wait(day) - 1, end))
+            mark = days_to_first(lines["marks"], day, F.least(day + _wait(lines["line"], day, end) - 1, end))
             return covered & (day < before) & (day < end) & mark.isNotNull()
 
         asked = F.filter(F.sequence(first, F.greatest(before - 1, first)), left)
-        return F.array_max(F.transform(asked, wait))
+        return F.array_max(F.transform(asked, lambda day: _wait(lines["line"], day, end)))
 
     # Both lines are bound once, as in `longest_wait`.
     lines = F.struct(line.alias("line"), marks.alias("marks"))
