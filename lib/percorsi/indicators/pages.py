@@ -96,6 +96,7 @@ def _not_measured(catalogue: Catalogue) -> list[str]:
 def _page(measure: Measure, indicator: Indicator, cases: list[Case]) -> str:
     card = indicator.card
     unit = GRAINS[measure.grain].unit
+    given = measure.components[measure.main]  # what the value of the indicator asks
     facts = {
         "official name": card.title,
         "English name": measure.title,
@@ -118,14 +119,14 @@ def _page(measure: Measure, indicator: Indicator, cases: list[Case]) -> str:
         f"## Population: each {unit} of the year of which all of these hold",
         "",
         f"1. `pathway`: {_PATHWAYS[card.pathway]}",
-        *_clauses(measure.population),
+        *_clauses(given.population),
         "",
-        *_counted(measure, unit),
+        *_counted(measure, given, unit),
         "## Parameters",
         "",
-        *_parameters(indicator.parameters),
+        *_parameters(indicator.by_component[given.name]),
         "",
-        *_components(measure),
+        *_components(measure, indicator),
         "What is unknown counts as not holding; who has no DSM contact day in the year is in no population. Y is the",
         f"evaluation year; the columns are documented in `conf/tables/features/{measure.grain}.yaml`, and listed by",
         "`percorsi features --list`.",
@@ -142,35 +143,37 @@ def _needs(measure: Measure) -> str:
     return "; ".join(f"{flow} {', '.join(of_flow)}" for flow, of_flow in periods.items())
 
 
-def _counted(measure: Measure, unit: str) -> list[str]:
+def _counted(measure: Measure, given: Component, unit: str) -> list[str]:
     """What is made of the population: the numerator of a proportion, the value of a mean."""
     if measure.value is not None:
         per = [f"divided by `{measure.per}`, "] if measure.per else []
         said = f"`{measure.value}` of each {unit}, {''.join(per)}the mean over all of them."
         return ["## Value", "", said, ""]
-    if not measure.numerator:
-        return []
-    return ["## Numerator: of these, each of which all of these hold", "", *_clauses(measure.numerator), ""]
+    return ["## Numerator: of these, each of which all of these hold", "", *_clauses(given.numerator), ""]
 
 
-def _components(measure: Measure) -> list[str]:
-    """The parts, each with what it does otherwise than the measure."""
+def _components(measure: Measure, indicator: Indicator) -> list[str]:
+    """The parts, each with what it does otherwise than the one that is the value, which the sections above tell."""
     if not measure.main:
         return []
-    lines = ["## Components", "", f"The value of the indicator is that of `{measure.main}`.", ""]
+    given, known = measure.components[measure.main], indicator.by_component[measure.main]
+    lines = ["## Components", "", f"The value of the indicator is that of `{measure.main}`, told above.", ""]
     for part in measure.components.values():
-        own = [f"`{name}` = {value}" for name, value in part.parameters.items()]
+        asked = indicator.by_component[part.name]
+        own = [f"`{name}` = {value}" for name, value in asked.items() if value != known.get(name)]
         lines.append(f"- `{part.name}`{': ' if own else ''}{', '.join(own)}")
-        lines += [f"  - {line}" for line in _own_clauses(measure, part)]
+        lines += [f"  - {line}" for line in _other_clauses(part, given)]
     return [*lines, ""]
 
 
-def _own_clauses(measure: Measure, part: Component) -> list[str]:
-    population = [f"`{name}`: `{sql}`" for name, sql in part.population.items() if measure.population.get(name) != sql]
-    numerator = [f"`{name}`: `{sql}`" for name, sql in part.numerator.items()]
+def _other_clauses(part: Component, given: Component) -> list[str]:
+    own = [f"`{name}`: `{sql}`" for name, sql in part.population.items() if given.population.get(name) != sql]
+    gone = [f"`{name}`" for name in given.population if name not in part.population]
+    numerator = [f"`{name}`: `{sql}`" for name, sql in part.numerator.items() if part.numerator != given.numerator]
     return [
-        *(f"in the population only where {clause}" for clause in population),
-        *(f"in the numerator where {clause}" for clause in (numerator if part.numerator != measure.numerator else ())),
+        *(f"in the population only where {clause}" for clause in own),
+        *(f"in the population also where {name} does not hold" for name in gone),
+        *(f"in the numerator where {clause}" for clause in numerator),
     ]
 
 

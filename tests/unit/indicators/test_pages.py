@@ -28,8 +28,13 @@ MEASURES = {
         "parameters": {"times": 3},
         "components": {
             "a": {"numerator": {"many": "interventions >= :times"}},
-            "b": {"parameters": {"times": 5}, "numerator": {"many": "interventions >= :times"}},
+            "b": {
+                "parameters": {"times": 5},
+                "population": {"known": "interventions >= 1"},
+                "numerator": {"many": "interventions >= :times"},
+            },
             "c": {"population": {"seen": "presences >= 1"}, "numerator": {"some": "presences >= :times"}},
+            "d": {"population": {"known": "interventions >= 1"}, "numerator": {"many": "interventions >= :times"}},
         },
         "main": "b",
         "indicators": {"S42": {"pathway": "schizophrenia"}},
@@ -99,17 +104,23 @@ def test_a_page_says_all_that_a_reader_asks():
 def test_components_say_what_each_does_otherwise(tmp_path):
     page = made(tmp_path)["S42.md"]
     assert "\nWith at least 5.\n" in page  # the value is that of b
-    assert "## Numerator" not in page
-    assert section(page, "Parameters") == ["- `adult_age` = 18", "- `times` = 3"]
-    assert section(page, "Components")[:8] == [
-        "The value of the indicator is that of `b`.",
-        "- `a`",
-        "  - in the numerator where `many`: `interventions >= :times`",
-        "- `b`: `times` = 5",
-        "  - in the numerator where `many`: `interventions >= :times`",
-        "- `c`",
+    assert section(page, "Population") == [
+        "1. `pathway`: schizophrenia",
+        "1. `adult`: `age >= :adult_age`",
+        "1. `known`: `interventions >= 1`",
+    ]
+    assert section(page, "Numerator") == ["1. `many`: `interventions >= :times`"]
+    assert section(page, "Parameters") == ["- `adult_age` = 18", "- `times` = 5"]
+    assert section(page, "Components")[:9] == [
+        "The value of the indicator is that of `b`, told above.",
+        "- `a`: `times` = 3",
+        "  - in the population also where `known` does not hold",
+        "- `b`",
+        "- `c`: `times` = 3",
         "  - in the population only where `seen`: `presences >= 1`",
+        "  - in the population also where `known` does not hold",
         "  - in the numerator where `some`: `presences >= :times`",
+        "- `d`: `times` = 3",
     ]
     assert "## Clinical cases" not in page
 
