@@ -252,21 +252,26 @@ def runs(home: HomeOption = HOME, env: EnvironmentOption = "local", as_json: Jso
 
 
 @command
-def catalogue(as_json: JsonOption = False) -> None:
-    """Check the catalogue of indicators and list it.
+def catalogue(
+    counts: Annotated[bool, typer.Option("--counts", help="Only how many there are in each set.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check the catalogue of indicators and list it, all cards of the agreement.
 
-    The table ends in how many there are in each set. Status: N national flows as the card says, P a proxy on them,
-    S the supplementary flow; waiting: not measured yet.
+    The table ends in how many there are in each set; with --json, --counts tells them. Status: N national flows as the
+    card says, P a proxy on them, S the supplementary flow; waiting: not measured yet.
     """
     from percorsi.indicators.catalogue import load_catalogue
-    from percorsi.indicators.listing import catalogue_rows, summary_rows
+    from percorsi.indicators.listing import card_rows, summary_rows
 
     known = load_catalogue()
-    counts = summary_rows(known)
-    print_rows(catalogue_rows(known), as_json)
-    if not as_json:
+    counted = summary_rows(known)
+    if not counts:
+        print_rows(card_rows(known), as_json)
+        if as_json:
+            return
         print()
-        print_rows(counts, as_json)
+    print_rows(counted, as_json)
 
 
 # Their commands join those above, and follow them in the help.

@@ -7,6 +7,7 @@ from itertools import permutations
 from percorsi.errors import CatalogueError
 from percorsi.indicators.catalogue import Catalogue, Component
 from percorsi.indicators.clauses import Scalar, bind, tree
+from percorsi.indicators.entries import Card
 from percorsi.indicators.grains import GRAINS
 
 # Principal and accessory indicators of each set, as the index of the agreement of 2014 counts them.
@@ -17,6 +18,7 @@ PHASES = {
     "long term": "Trattamenti continuativi e a lungo termine",
 }
 STATUSES = ("N", "P", "S")
+WAITING = "waiting"  # the status of a card that is not measured
 
 
 def catalogue_rows(catalogue: Catalogue) -> list[dict]:
@@ -39,6 +41,19 @@ def catalogue_rows(catalogue: Catalogue) -> list[dict]:
     ]
 
 
+def card_rows(catalogue: Catalogue) -> list[dict]:
+    """As `catalogue_rows`, with an entry for each card of the agreement: one that is not measured has the status
+    waiting, and nothing is said of its measure."""
+    measured = {row["code"]: row for row in catalogue_rows(catalogue)}
+    return [measured.get(code) or _waiting(code, card) for code, card in catalogue.cards.items()]
+
+
+def _waiting(code: str, card: Card) -> dict:
+    told = {"title": card.title, "title_en": "", "pathway": card.pathway, "phase": card.phase}
+    unsaid = {"kind": "", "unit": "", "status": WAITING, "measure": "", "reading": ""}
+    return {"code": code, **told, "principal": card.principal, **unsaid}
+
+
 def summary_rows(catalogue: Catalogue) -> list[dict]:
     """A row for each set of the agreement and one for all: how many cards, how many are measured, from which data.
 
@@ -46,7 +61,7 @@ def summary_rows(catalogue: Catalogue) -> list[dict]:
     """
     found = {pathway: Counter(principal=0, accessory=0) for pathway in AGREEMENT}
     for code, card in catalogue.cards.items():
-        status = catalogue.by_code[code][0].status if code in catalogue.by_code else "waiting"
+        status = catalogue.by_code[code][0].status if code in catalogue.by_code else WAITING
         found[card.pathway].update(["principal" if card.principal else "accessory", card.phase, status])
     rows = []
     for pathway, counts in [*found.items(), ("all", sum(found.values(), Counter()))]:
@@ -60,7 +75,7 @@ def summary_rows(catalogue: Catalogue) -> list[dict]:
         phases = {name: counts[phase] for name, phase in PHASES.items()}
         measured = {f"status {status}": counts[status] for status in STATUSES}
         cards = sum(numbers.values())
-        rows.append({"set": pathway, "cards": cards, **numbers, **phases, **measured, "waiting": counts["waiting"]})
+        rows.append({"set": pathway, "cards": cards, **numbers, **phases, **measured, WAITING: counts[WAITING]})
     return rows
 
 
