@@ -212,10 +212,11 @@ PERSONS: list[tuple[str, list[dict], dict[str, Any]]] = [
 STAY = spdc(d(2015, 2, 1), d(2015, 2, 9))
 
 
-def drug(name: str, first: d | None, days: int, previous: int | None, to_interruption: int | None) -> dict[str, Any]:
-    """The columns of a class: first dispensing, dispensing days, days since the previous, days to the interruption."""
+def drug(name: str, first: d | None, days: int, previous: int | None, *to_interruption: int | None) -> dict[str, Any]:
+    """The columns of a class: first dispensing, dispensing days, days since the previous, days to the interruption
+    (which nobody asks of lithium)."""
     return {f"{name}_first_dispensing": first, f"{name}_dispensing_days": days, f"{name}_days_since_previous": previous,
-            f"{name}_days_to_interruption": to_interruption}  # fmt: skip
+            **{f"{name}_days_to_interruption": said for said in to_interruption}}  # fmt: skip
 
 
 def after_discharge(*days: int | None | bool) -> dict[str, Any]:
@@ -243,7 +244,7 @@ NO_DRUG = (None, 0, None, None)
 # The same of other classes, and what is asked of them alone.
 CLASSES: list[tuple[str, list[dict], dict[str, Any]]] = [
     ("nothing of any class", [VISIT, pack(JAN, drug="N05BA12")], {
-        **drug("mood_stabiliser", *NO_DRUG), **drug("antidepressant", *NO_DRUG), **drug("lithium", *NO_DRUG),
+        **drug("mood_stabiliser", *NO_DRUG), **drug("antidepressant", *NO_DRUG), **drug("lithium", *NO_DRUG[:3]),
         **drug(EITHER, *NO_DRUG), **after_discharge(False, False, False, None), **lithium(None, None, None),
         **recent(0, 0), "antidepressant_days_in_psychotherapy": 0, "lithium_longest_therapy_days": 0,
         "carbamazepine_valproate_longest_therapy_days": 0, "mood_stabiliser_started_after_stay": False,
@@ -255,7 +256,7 @@ CLASSES: list[tuple[str, list[dict], dict[str, Any]]] = [
         VISIT, pack(JAN, drug=LITHIUM), pack(d(2015, 1, 29), drug=LAMOTRIGINE), pack(d(2015, 2, 26)),
         pack(d(2015, 3, 26), drug=RISPERIDONE, form="depot"), pack(d(2015, 4, 23), drug=RISPERIDONE)], {
         **drug("mood_stabiliser", JAN, 4, None, 112), **drug(EITHER, JAN, 5, None, 140),
-        **drug("lithium", JAN, 1, None, 28), **drug("antipsychotic", d(2015, 2, 26), 3, None, 84),
+        **drug("lithium", JAN, 1, None), **drug("antipsychotic", d(2015, 2, 26), 3, None, 84),
         **drug("antidepressant", *NO_DRUG), "lithium_longest_therapy_days": 28,
         "carbamazepine_valproate_longest_therapy_days": 0, "mood_stabiliser_interruptions": 1,
         "mood_stabiliser_interruption_days_to_csm_visit": None}),
@@ -274,11 +275,11 @@ CLASSES: list[tuple[str, list[dict], dict[str, Any]]] = [
     ("carbamazepine and valproate together", [
         VISIT, pack(JAN, 60, drug=CARBAMAZEPINE), pack(d(2015, 3, 2), 100, drug=VALPROMIDE),
         pack(d(2014, 12, 1), 60, drug=LITHIUM), pack(d(2015, 6, 10), 90, drug=LAMOTRIGINE)], {
-        **drug("mood_stabiliser", JAN, 3, 31, 250), **drug("lithium", *NO_DRUG),
+        **drug("mood_stabiliser", JAN, 3, 31, 250), **drug("lithium", *NO_DRUG[:3]),
         "carbamazepine_valproate_longest_therapy_days": 160, "lithium_longest_therapy_days": 29}),
     # Covered to 30 December; from 10 January 2016 on 28 days more, which the end of the year does not see.
     ("lithium over the end of the year", [VISIT, pack([d(2015, 12, 3), d(2016, 1, 10)], drug=LITHIUM)],
-     {**drug("lithium", d(2015, 12, 3), 1, None, 66), "lithium_longest_therapy_days": 28}),
+     {**drug("lithium", d(2015, 12, 3), 1, None), "lithium_longest_therapy_days": 28}),
     # Discharged on 9 February: day 60 is 10 April.
     ("after a stay, on day 60 and on day 61", [VISIT, STAY, pack(d(2015, 4, 10), drug=LITHIUM),
                                                pack(d(2015, 4, 11), drug=SERTRALINE)], {
@@ -373,7 +374,7 @@ CLASSES: list[tuple[str, list[dict], dict[str, Any]]] = [
                                             level(d(2015, 3, 1), d(2015, 3, 8))], lithium(None, None, 7)),
     ("lithium in January of the next year", [VISIT, STAY, pack(d(2016, 1, 1), drug=LITHIUM),
                                              level(d(2015, 2, 10), d(2016, 1, 5), d(2016, 1, 6))],
-     {**lithium(None, None, None), **drug("lithium", *NO_DRUG)}),
+     {**lithium(None, None, None), **drug("lithium", *NO_DRUG[:3])}),
     ("lithium levels of the next year", [VISIT, pack(d(2015, 12, 20), drug=LITHIUM),
                                          level(d(2016, 1, 10), d(2016, 1, 2))], lithium(None, None, 21)),
 ]  # fmt: skip

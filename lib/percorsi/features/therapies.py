@@ -14,6 +14,7 @@ from percorsi.features.drugs import (
     ANTIPSYCHOTIC,
     CLOZAPINE,
     IN_A_THERAPY,
+    LITHIUM,
     MOOD_STABILISER,
     STARTED_AFTER_STAY,
     THERAPIES,
@@ -32,7 +33,7 @@ INTERRUPTED = (ANTIPSYCHOTIC, MOOD_STABILISER)
 SAID = {
     "dispensing_days": (*THERAPIES, CLOZAPINE),
     "days_since_previous": THERAPIES,
-    "days_to_interruption": THERAPIES,
+    "days_to_interruption": tuple(name for name in THERAPIES if name != LITHIUM),
     "longest_therapy_days": IN_A_THERAPY,
     "started_after_stay": STARTED_AFTER_STAY,
     "after_stay_days_to_interruption": STARTED_AFTER_STAY,
