@@ -35,13 +35,13 @@ def _stage(home: Home, settings: Settings, title: str, total: int = 1) -> Iterat
     from percorsi.erasure import refuse_unfinished
     from percorsi.session import spark_session
 
-    _check_definitions()
+    _check_definitions(settings)
     with home.lock(title), steps(title, total) as tick:
         refuse_unfinished(home)
         yield Store(home, spark_session(settings)), tick
 
 
-def _check_definitions() -> None:
+def _check_definitions(settings: Settings) -> None:
     """Layouts, code lists, catalogue, reformulations and expectations, checked as a whole before anything long."""
     from percorsi.code_lists import check_code_lists
     from percorsi.flows import load_layouts
@@ -51,7 +51,7 @@ def _check_definitions() -> None:
 
     load_layouts()
     check_code_lists()
-    load_reformulations(load_catalogue())
+    load_reformulations(load_catalogue(), national=settings.parameters)
     load_suites()
 
 
@@ -218,7 +218,7 @@ def _compute(
     from percorsi.quality import judge
 
     catalogue = load_catalogue()
-    reformulations = load_reformulations(catalogue)
+    reformulations = load_reformulations(catalogue, national=settings.parameters)
     reformulated = {"reformulations": definitions(reformulations)} if reformulations else {}
     parameters = {
         **settings.parameters.model_dump(),

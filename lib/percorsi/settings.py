@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from percorsi.errors import ConfigurationError
 
@@ -77,6 +77,17 @@ class Parameters(_Strict):
         if sorted(order) != sorted(cls.model_fields["pathway_order"].default):
             raise ValueError("each of the four pathways stands there once")
         return order
+
+    @model_validator(mode="after")
+    def _dropouts_in_order(self) -> "Parameters":
+        # Else no day is one that an early, or a late, dropout may lie on, and the indicator is 0 and looks measured.
+        months = (self.dropout_from_month, self.dropout_middle_month, self.dropout_to_month)
+        if not months[0] < months[1] < months[2]:
+            raise ValueError(
+                "dropout_from_month, dropout_middle_month and dropout_to_month must grow in this order, and are"
+                f" {months[0]}, {months[1]} and {months[2]}"
+            )
+        return self
 
 
 class Settings(_Strict):
@@ -178,8 +189,8 @@ def _overlay(base: dict, over: dict) -> dict:
     return merged
 
 
-def _load_folder(folder: Path) -> dict:
-    """All settings files of one folder; a key in two of them is refused, naming both."""
+def _load_folder(folder: Path, base: dict) -> dict:
+    """All settings files of one folder, checked over `base`; a key in two of them is refused, naming both."""
     merged: dict = {}
     origin: dict[str, Path] = {}
     for path in sorted(folder.glob("*.yaml")):
@@ -189,7 +200,7 @@ def _load_folder(folder: Path) -> dict:
                 raise ConfigurationError(f"{path}: the key '{key}' stands already in {origin[key]}")
             origin[key] = path
         try:  # each file for itself first, so that a fault names its file
-            Settings(**content)
+            Settings(**_overlay(base, content))
         except ValidationError as error:
             raise refuse(path, error) from error
         merged.update(content)
@@ -209,4 +220,5 @@ def load_settings(environment: str = "local", conf: Path | None = None) -> Setti
         raise ConfigurationError(
             f"no environment '{environment}' in {conf}", next_step=f"use one of: {', '.join(known)}"
         )
-    return Settings(**_overlay(_load_folder(conf / "base"), _load_folder(folder)))
+    base = _load_folder(conf / "base", {})
+    return Settings(**_overlay(base, _load_folder(folder, base)))

@@ -28,6 +28,16 @@ def test_environment_overlays_base_key_by_key(tmp_path):
     assert (spark.person_partitions, spark.conf) == (8, {"a": "1", "b": "2"})
 
 
+def test_an_environment_s_file_is_checked_over_the_base(tmp_path):
+    conf = folder(
+        tmp_path,
+        base__a="parameters: {dropout_to_month: 24}",
+        local__a="parameters: {dropout_middle_month: 18}",  # later than 12, which the base has moved
+    )
+    parameters = load_settings("local", conf).parameters
+    assert (parameters.dropout_middle_month, parameters.dropout_to_month) == (18, 24)
+
+
 @pytest.mark.parametrize("environment", ["local", "cluster"])
 def test_shipped_environments_are_valid(environment):
     assert load_settings(environment).parameters.transfer_gap_days == 0
@@ -42,6 +52,12 @@ def test_shipped_environments_are_valid(environment):
         (
             {"base__a": "parameters: {pathway_order: [bipolar, depressive]}"},
             ["base/a.yaml", "pathway_order", "each of"],
+        ),
+        ({"base__a": "parameters: {dropout_middle_month: 2}"}, ["base/a.yaml", "dropout_from_month", "2, 2 and 12"]),
+        ({"base__a": "parameters: {dropout_to_month: 6}"}, ["base/a.yaml", "dropout_to_month", "2, 6 and 6"]),
+        (
+            {"base__a": "parameters: {dropout_to_month: 24}", "local__b": "parameters: {dropout_middle_month: 24}"},
+            ["local/b.yaml", "dropout_middle_month", "2, 24 and 24"],
         ),
         ({"base__spark": "spark: {conf: {a: '1',\n a: '2'}}"}, ["base/spark.yaml, line 2", "'a'"]),
         ({"base__a": "spark: {}", "base__b": "spark: {}"}, ["base/a.yaml", "base/b.yaml", "'spark'"]),

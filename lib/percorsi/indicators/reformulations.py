@@ -76,12 +76,15 @@ def definitions(reformulations: Mapping[str, Reformulation]) -> dict[str, Any]:
     }
 
 
-def load_reformulations(catalogue: Catalogue, folder: Path | None = None) -> dict[str, Reformulation]:
+def load_reformulations(
+    catalogue: Catalogue, folder: Path | None = None, national: Parameters | None = None
+) -> dict[str, Reformulation]:
     """Region -> its reformulation, of all files of the folder (conf/reformulations), checked against the catalogue.
 
+    `national`: the numbers of the making of the features that a region's stand among, by default the declared ones.
     Raises CatalogueError with every fault there is; Spark is not needed. A folder that is not there holds none.
     """
-    found, faults = {}, []
+    found, faults, national = {}, [], national or Parameters()
     for path in sorted((folder or conf_dir() / "reformulations").glob("*.yaml")):
         try:
             content = load_yaml(path)
@@ -92,7 +95,7 @@ def load_reformulations(catalogue: Catalogue, folder: Path | None = None) -> dic
         own = ([] if path.stem in regions() else own) + [
             fault
             for key, given in content.items()
-            for fault in (_feature_faults(given) if key == FEATURES else _faults(key, given, catalogue))
+            for fault in (_feature_faults(given, national) if key == FEATURES else _faults(key, given, catalogue))
         ]
         faults += [f"{path.name}: {fault}" for fault in own]
         if not own and content:
@@ -103,8 +106,9 @@ def load_reformulations(catalogue: Catalogue, folder: Path | None = None) -> dic
     return found
 
 
-def _feature_faults(given: Any) -> Iterator[str]:
-    """What is wrong with the numbers of the making of the features, by the declaration of the settings."""
+def _feature_faults(given: Any, national: Parameters) -> Iterator[str]:
+    """What is wrong with the numbers of the making of the features, among the nation's, by the declaration of the
+    settings."""
     if not isinstance(given, dict) or not given:
         yield f"{FEATURES}: a mapping of parameters to values is expected"
         return
@@ -112,10 +116,12 @@ def _feature_faults(given: Any) -> Iterator[str]:
         if name not in Parameters.model_fields:
             yield f"{FEATURES}: unknown parameter '{name}' ({', '.join(Parameters.model_fields)})"
     try:
-        Parameters.model_validate({n: v for n, v in given.items() if n in Parameters.model_fields}, strict=True)
+        known = {name: value for name, value in given.items() if name in Parameters.model_fields}
+        Parameters.model_validate({**national.model_dump(), **known}, strict=True)
     except ValidationError as error:
         for found in error.errors():
-            yield f"{FEATURES}: '{found['loc'][0]}' is refused: {found['msg']}"
+            of = f"'{found['loc'][0]}' is refused: " if found["loc"] else ""  # else of several together
+            yield f"{FEATURES}: {of}{found['msg']}"
 
 
 def _faults(key: Any, given: Any, catalogue: Catalogue) -> Iterator[str]:

@@ -227,6 +227,7 @@ WRONG = {
     "'carry_forward' is refused: .*boolean": {"carry_forward": 1},
     "'pathway_order' is refused: .*each of the four": {"pathway_order": ["bipolar", "depressive"]},
     "'pathway_order' is refused: .*'schizophrenia'": {"pathway_order": ["mania"]},
+    "dropout_to_month must grow in this order, and are 2, 6 and 6": {"dropout_to_month": 6},
 }
 
 
@@ -236,6 +237,17 @@ def test_numbers_of_the_features_are_checked_before_anything_is_computed(catalog
     with pytest.raises(CatalogueError, match=said) as raised:
         load_reformulations(catalogue, tmp_path)
     assert raised.value.exit_code == 3 and "030.yaml: features: " in str(raised.value)
+
+
+@pytest.mark.parametrize(("to_month", "fits"), [(18, False), (19, True)])
+def test_a_region_s_months_of_dropout_stand_among_the_nation_s(catalogue, tmp_path, to_month, fits):
+    (tmp_path / "030.yaml").write_text("features: {dropout_middle_month: 18}")
+    national = Parameters(dropout_to_month=to_month)
+    if fits:
+        assert load_reformulations(catalogue, tmp_path, national)["030"].features == {"dropout_middle_month": 18}
+    else:
+        with pytest.raises(CatalogueError, match=r"030.yaml: features: .* 2, 18 and 18"):
+            load_reformulations(catalogue, tmp_path, national)
 
 
 def test_every_fault_is_told_at_once(catalogue, tmp_path):
