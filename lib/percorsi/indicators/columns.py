@@ -1,10 +1,12 @@
 """The documented columns of the feature tables, and who speaks of them: cohorts, measures, indicators."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from percorsi.indicators import clauses
 from percorsi.indicators.catalogue import Catalogue, Measure
 from percorsi.indicators.grains import GRAINS
+from percorsi.settings import Parameters
 from percorsi.tables import table
 from percorsi.texts import wrapped_table
 
@@ -24,6 +26,23 @@ def column_rows(catalogue: Catalogue) -> list[dict]:
             told = {"measures": [measure.name for measure in using], "indicators": codes}
             rows.append({"table": declared.units, "column": name, **column.model_dump(), **told})
     return rows
+
+
+def numbers_named(catalogue: Catalogue) -> dict[str, dict[str, list[str]]]:
+    """Number of the making of the features -> the codes that read a column whose meaning names it -> these columns.
+
+    What acts on all columns (how stays are joined, who is on which pathway) is named by none.
+    """
+    named: dict[str, dict[str, list[str]]] = {}
+    for row in column_rows(catalogue):
+        for number in Parameters.model_fields.keys() & set(re.findall(r"\w+", row["meaning"])):
+            for code in row["indicators"]:
+                named.setdefault(number, {}).setdefault(code, []).append(row["column"])
+    return {
+        number: {code: named[number][code] for code in catalogue.by_code if code in named[number]}
+        for number in Parameters.model_fields
+        if number in named
+    }
 
 
 def listed(rows: Iterable[Mapping], width: int) -> str:

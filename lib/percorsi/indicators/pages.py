@@ -8,6 +8,7 @@ from pathlib import Path
 from percorsi.indicators.cases import UNSAID, Case, cases_of_code, load_cases
 from percorsi.indicators.catalogue import Catalogue, Component, Indicator, Measure, load_catalogue
 from percorsi.indicators.clauses import Scalar
+from percorsi.indicators.columns import numbers_named
 from percorsi.indicators.grains import GRAINS
 
 _PATHWAYS = {
@@ -31,8 +32,9 @@ _INDEX = "README.md"
 
 def pages(catalogue: Catalogue, cases: Mapping[str, list[Case]]) -> dict[str, str]:
     """File name -> Markdown. `cases`: measure -> its clinical cases."""
+    numbers = numbers_named(catalogue)
     made = {
-        f"{code}.md": _page(measure, indicator, cases_of_code(catalogue, cases, code))
+        f"{code}.md": _page(measure, indicator, cases_of_code(catalogue, cases, code), numbers)
         for code, (measure, indicator) in catalogue.by_code.items()
     }
     return {_INDEX: _index(catalogue), **made}
@@ -93,7 +95,9 @@ def _not_measured(catalogue: Catalogue) -> list[str]:
     return [f"Not measured yet: {'; '.join(said)}."] if said else []
 
 
-def _page(measure: Measure, indicator: Indicator, cases: list[Case]) -> str:
+def _page(
+    measure: Measure, indicator: Indicator, cases: list[Case], numbers: Mapping[str, Mapping[str, list[str]]]
+) -> str:
     card = indicator.card
     unit = GRAINS[measure.grain].unit
     given = measure.components[measure.main]  # what the value of the indicator asks
@@ -126,6 +130,7 @@ def _page(measure: Measure, indicator: Indicator, cases: list[Case]) -> str:
         "",
         *_parameters(indicator.by_component[given.name]),
         "",
+        *_numbers(indicator.code, numbers),
         *_components(measure, indicator),
         "What is unknown counts as not holding; who has no DSM contact day in the year is in no population. Y is the",
         f"evaluation year; the columns are documented in `conf/tables/features/{measure.grain}.yaml`, and listed by",
@@ -150,6 +155,18 @@ def _counted(measure: Measure, given: Component, unit: str) -> list[str]:
         said = f"`{measure.value}` of each {unit}, {''.join(per)}the mean over all of them."
         return ["## Value", "", said, ""]
     return ["## Numerator: of these, each of which all of these hold", "", *_clauses(given.numerator), ""]
+
+
+def _numbers(code: str, numbers: Mapping[str, Mapping[str, list[str]]]) -> list[str]:
+    """The numbers of the making of the features that its columns name, and who else is moved with them."""
+    lines = []
+    for number, columns in numbers.items():
+        if code in columns:
+            others = ", ".join(other for other in columns if other != code)
+            own = ", ".join(f"`{column}`" for column in columns[code])
+            lines.append(f"- `{number}`, in {own}{f': one number for {others} too' if others else ''}")
+    said = "They stand in `conf/base/parameters.yaml`, and each is one for all who read it."
+    return ["## Numbers that the meaning of its columns names", "", said, "", *lines, ""] if lines else []
 
 
 def _components(measure: Measure, indicator: Indicator) -> list[str]:

@@ -125,6 +125,28 @@ def test_components_say_what_each_does_otherwise(tmp_path):
     assert "## Clinical cases" not in page
 
 
+def test_a_number_of_the_features_tells_whom_it_moves_too():
+    done = pages(load_catalogue(), load_cases())
+
+    def numbers(code: str) -> list[str]:
+        return [line for line in section(done[f"{code}.md"], "Numbers") if line.startswith("- ")]
+
+    gap, start = numbers("DGP20")
+    assert gap.startswith(
+        "- `therapy_gap_days`, in `drug_classes_after_discharge_days_to_interruption`: one number for"
+    )
+    assert start == (
+        "- `start_after_discharge_days`, in `drug_classes_after_discharge`: one number for S18, BP15, D10, DGP17, "
+        "DGP18, DGP19 too"
+    )
+    assert numbers("DGP2") == ["- `precursor_years`, in `npia_precursor_contacts`"]
+    monitoring, gap = numbers("S19")
+    assert monitoring.startswith("- `monitoring_days`, in `dysmetabolic_risk_")
+    assert monitoring.endswith(": one number for BP16 too")
+    assert gap.startswith("- `therapy_gap_days`, in `dysmetabolic_risk_days_to_interruption`: one number for S18, S33")
+    assert "## Numbers" not in done["S22.md"]
+
+
 def test_a_mean_says_its_value_and_what_divides_it(tmp_path):
     page = made(tmp_path)["S5.md"]
     assert "| measure | `intensity` (mean), in `conf/indicators/measures.yaml` |" in page
