@@ -143,32 +143,33 @@ def test_a_number_moved_by_one_moves_a_case(mutant: Mutant, killed) -> None:
     assert mutant in killed, f"{mutant}: no clinical case stands elsewhere; write one on each side of the edge"
 
 
-# The feature stage: number -> the measure in whose cases it must show. Those that are moved together move no case of
-# each other's measures.
-TOGETHER: tuple[dict[str, str], ...] = (
+# The feature stage: number -> the measures in whose cases it must show, one for each rule that reads it. Those that are
+# moved together move no case of each other's measures.
+TOGETHER: tuple[dict[str, tuple[str, ...]], ...] = (
     {
-        "therapy_gap_days": "antipsychotic_maintenance",
-        "follow_up_days": "continuity_of_care",
-        "month_window_days": "monthly_contact_after_discharge",
-        "repeat_days": "antipsychotic_dose_after_stay",
-        "first_months": "standardised_tests_new",
-        "first_weeks_days": "early_treatment",
-        "intensive_days": "intensive_psychotherapy",
-        "precursor_years": "precursors_in_childhood",
-        "dropout_from_month": "early_dropout",
+        "therapy_gap_days": ("antipsychotic_maintenance",),
+        "follow_up_days": ("continuity_of_care",),
+        "month_window_days": ("monthly_contact_after_discharge",),
+        "repeat_days": ("antipsychotic_dose_after_stay",),
+        "first_months": ("standardised_tests_new",),
+        "first_weeks_days": ("early_treatment",),
+        "intensive_days": ("intensive_psychotherapy",),
+        "precursor_years": ("precursors_in_childhood",),
+        "dropout_from_month": ("early_dropout",),
     },
     {
-        "naive_days_before_stay": "antipsychotic_after_acute_phase",
-        "interruption_hospital_days": "visit_after_antipsychotic_interruption",
-        "recent_therapy_days": "drug_and_psychotherapy",
-        "dropout_middle_month": "early_dropout",
+        "naive_days_before_stay": ("antipsychotic_after_acute_phase",),
+        "interruption_hospital_days": ("visit_after_antipsychotic_interruption",),
+        "recent_therapy_days": ("drug_and_psychotherapy",),
+        "dropout_middle_month": ("early_dropout",),
     },
     {
-        "start_after_discharge_days": "antipsychotic_after_acute_phase",
-        "monitoring_days": "metabolic_tests_at_start",
-        "dropout_to_month": "early_dropout",
+        "start_after_discharge_days": ("antipsychotic_after_acute_phase", "antipsychotic_after_discharge"),
+        "monitoring_days": ("metabolic_tests_at_start", "laboratory_tests_at_start"),
+        "dropout_to_month": ("early_dropout",),
     },
 )
+RULES = [(number, measure) for together in TOGETHER for number, measures in together.items() for measure in measures]
 STEPS = {"up": 1, "down": -1}
 
 
@@ -213,11 +214,11 @@ def _gathered(spark, people: list[dict], parameters: Parameters) -> tuple["DataF
 
 
 @pytest.fixture(scope="module")
-def shown(spark) -> set[tuple[str, str]]:
-    """(number, direction) that move a case of their measure."""
+def shown(spark) -> set[tuple[str, str, str]]:
+    """(number, measure, direction) where the number, moved so, moves a case of the measure."""
     from pyspark.sql import functions as F
 
-    measures = {name for together in TOGETHER for name in together.values()}
+    measures = {measure for _, measure in RULES}
     asked: list[Case] = [case for case in cases() if case.file in measures]
     people = [{key: said for key, said in case.person.items() if key not in UNTOLD} for case in asked]
     parameters = load_settings().parameters
@@ -243,15 +244,17 @@ def shown(spark) -> set[tuple[str, str]]:
     for together in TOGETHER:
         for direction in STEPS:
             gap = f"drugs_{direction}" if "therapy_gap_days" in together else "drugs"
-            after = places(stepped(parameters, together, direction), gap, sorted(together.values()))
-            found |= {(n, direction) for n, measure in together.items() if after[measure] != before[measure]}
+            rules = [(number, measure) for number, measure in RULES if number in together]
+            after = places(stepped(parameters, together, direction), gap, sorted({measure for _, measure in rules}))
+            found |= {(n, measure, direction) for n, measure in rules if after[measure] != before[measure]}
     return found
 
 
 @pytest.mark.parametrize("direction", STEPS)
-@pytest.mark.parametrize("number", [number for together in TOGETHER for number in together])
-def test_a_number_of_the_feature_stage_moved_by_one_moves_a_case(number: str, direction: str, shown) -> None:
-    assert (number, direction) in shown, f"{number} {direction}: no case stands elsewhere; write one at its edge"
+@pytest.mark.parametrize(("number", "measure"), RULES)
+def test_a_number_of_the_feature_stage_moved_by_one_moves_a_case(number, measure, direction, shown) -> None:
+    said = f"{number} {direction}: no case of {measure} stands elsewhere; write one at its edge"
+    assert (number, measure, direction) in shown, said
 
 
 def test_every_number_of_the_feature_stage_is_moved() -> None:
