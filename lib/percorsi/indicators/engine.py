@@ -130,6 +130,13 @@ def count_values(
 
     Columns: those of a cell, asked (position in `counted`), value (int64), count. Units without a value do not appear.
     """
+    return values_counted(units, areas, grain, counted).toPandas()
+
+
+def values_counted(
+    units: "DataFrame", areas: "DataFrame", grain: str, counted: Sequence[tuple[str, int]]
+) -> "DataFrame":
+    """The one aggregate of `count_values`, not yet run."""
     from pyspark.sql import functions as F
 
     key = list(GRAINS[grain].key)
@@ -137,7 +144,7 @@ def count_values(
         f"struct({number} as asked, {value} as value, (regions & {mask}L) <> 0L as covered)"
         for number, (value, mask) in enumerate(counted)
     )
-    counts = (
+    return (
         units.withColumn("sex", F.expr(_SEX))
         .withColumn("own", F.expr(f"filter(array({values}), one -> one.value is not null)"))
         .where("size(own) > 0")
@@ -148,4 +155,3 @@ def count_values(
         .groupBy(*CELL, F.col("one.asked").alias("asked"), F.col("one.value").alias("value"))
         .agg(F.count("*").alias("count"))
     )
-    return counts.toPandas()
