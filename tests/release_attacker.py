@@ -11,7 +11,7 @@ def relations_of(rows: pd.DataFrame) -> list[tuple[int, list[int]]]:
     """Total and parts, by position of the row: found here apart from the library."""
     found = []
     for i, total in rows.iterrows():
-        same = rows[rows["code"] == total["code"]]
+        same = rows[(rows["code"] == total["code"]) & (rows["component"] == total["component"])]
         whole = total["sex"] == "" and total["age_class"] == ""
         below = {"nation": same["level"] == "region", "region": same["area"].str.startswith(f"{total['area']}-")}
         groups = []
@@ -29,10 +29,12 @@ class Attacker:
     """Who knows the release and how many persons each cell holds, but of no hidden cell the numerator.
 
     `truth`: the rows before protection, of which the denominators are read; `pairs`: (larger, smaller) positions of
-    rows of which the one holds the other; `means`: codes without numerators.
+    rows of which the one holds the other; `holds`: the same of one population; `means`: codes without numerators.
     """
 
-    def __init__(self, release: pd.DataFrame, truth: pd.DataFrame, pairs: tuple = (), means: tuple = ()) -> None:
+    def __init__(
+        self, release: pd.DataFrame, truth: pd.DataFrame, pairs: tuple = (), holds: tuple = (), means: tuple = ()
+    ) -> None:
         self.hidden = (release["status"] == "suppressed") & ~release["code"].isin(means)
         self.persons = truth["denominator"].fillna(0)
         self.shown = release["numerator"].fillna(0).where(~release["code"].isin(means), 0)
@@ -45,6 +47,7 @@ class Attacker:
             limits.append(self._row({smaller: 1, larger: -1}))
             weights, known = self._row({larger: 1, smaller: -1})
             limits.append((weights, known - (self.persons[larger] - self.persons[smaller])))
+        limits += [self._row({smaller: 1, larger: -1}) for larger, smaller in holds]
         self.system = {**_matrix(limits, "ub"), **_matrix(equal, "eq")}
         self.bounds = [(0, self.persons[i]) for i in self.unknown]
 

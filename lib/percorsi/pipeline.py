@@ -314,7 +314,7 @@ def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
     from percorsi import runs
     from percorsi.erasure import refuse_unfinished
     from percorsi.indicators.catalogue import load_catalogue
-    from percorsi.indicators.listing import catalogue_rows, nestings
+    from percorsi.indicators.listing import catalogue_rows, nestings, populations
     from percorsi.indicators.values import read_values
     from percorsi.release import make
 
@@ -342,6 +342,7 @@ def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
     with home.lock("release"):  # two at once would not know what the other shows
         refuse_unfinished(home)
         options = {"synthetic": synthetic, "dsm_names": names, "nested": nestings(catalogue)}
+        options["populations"] = populations(catalogue)
         with steps("release", 1) as step:
             step("protect the values, and attack them")
             return make(home, released, name, values, rows, **options, tick=step.within)

@@ -10,7 +10,7 @@ from percorsi.digests import digest
 from percorsi.errors import UsageError
 from percorsi.indicators.check import check
 from percorsi.indicators.clauses import Scalar
-from percorsi.indicators.entries import Card, CatalogueFaults, Entries, MeasureEntry, read_entries
+from percorsi.indicators.entries import AmongEntry, Card, CatalogueFaults, Entries, MeasureEntry, read_entries
 from percorsi.indicators.grains import GRAINS
 from percorsi.indicators.needs import Need, parse_need
 from percorsi.settings import conf_dir
@@ -64,6 +64,7 @@ class Measure:
     per: str | None
     components: Mapping[str, Component]
     main: str
+    among: AmongEntry | None
     needs: tuple[Need, ...]
     rests_on: tuple[str, ...]
     indicators: Mapping[str, Indicator]
@@ -175,6 +176,7 @@ def _measure(name: str, entry: MeasureEntry, entries: Entries) -> Measure:
             for part, said in entry.parts().items()
         },
         main=entry.main_part(),
+        among=entry.among,
         needs=tuple(parse_need(flow, period) for flow, periods in entry.needs.items() for period in periods),
         rests_on=entry.rests_on,
         indicators={

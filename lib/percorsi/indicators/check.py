@@ -34,6 +34,7 @@ def check(entries: Entries, columns: Mapping[str, Mapping[str, str]]) -> list[Fa
             *_named(entry, entries, columns),
             *_kind(entry),
             *_main(entry),
+            *_among(entry, entries),
             *_indicators(entry, entries),
             *_needs(entry),
         ]
@@ -115,6 +116,24 @@ def _main(entry: MeasureEntry) -> Found:
         yield "no_main", "one of the components is the value: name it as main"
     if entry.main is not None and entry.main not in entry.components:
         yield "unknown_main", f"'{entry.main}' is none of the components"
+
+
+def _among(entry: MeasureEntry, entries: Entries) -> Found:
+    """Whether the measure in whose numerator the population lies is there, with these components and pathways."""
+    if entry.among is None:
+        return
+    other = entries.measures.get(entry.among.measure)
+    if other is None:
+        yield "unknown_measure", f"among: there is no measure '{entry.among.measure}'"
+        return
+    if other.grain != entry.grain:
+        yield "other_grain", f"among: '{entry.among.measure}' has another grain"
+    for name in entry.among.components:
+        if name not in other.components:
+            yield "unknown_component", f"among: '{name}' is no component of '{entry.among.measure}'"
+    missing = {said.pathway for said in entry.indicators.values()} - {s.pathway for s in other.indicators.values()}
+    if missing:
+        yield "other_pathway", f"among: '{entry.among.measure}' has no indicator of {', '.join(sorted(missing))}"
 
 
 def _parameters(entry: MeasureEntry, entries: Entries) -> Found:

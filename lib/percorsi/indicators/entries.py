@@ -43,11 +43,19 @@ class ComponentEntry(_Entry):
     numerator: Clauses = {}
 
 
+class AmongEntry(_Entry):
+    """A measure in whose numerator a population lies; in that of some of its components together, if it names any."""
+
+    measure: Name
+    components: tuple[ComponentName, ...] = ()
+
+
 class MeasureEntry(_Entry):
     """One definition. Status: N national flows as the card says, P a proxy on them, S the supplementary flow.
 
     A proportion has a numerator, a mean a `value` of each unit, which `per` may divide. `main` names the component that
-    is given as the value of the indicator.
+    is given as the value of the indicator. `among`: whose numerator a release has to keep in mind where it shows how
+    many are in this population.
     """
 
     title: StrictStr
@@ -63,6 +71,7 @@ class MeasureEntry(_Entry):
     per: StrictStr | None = None
     components: dict[ComponentName, ComponentEntry] = {}
     main: StrictStr | None = None
+    among: AmongEntry | None = None
     needs: dict[StrictStr, list[StrictStr]] = Field(min_length=1)
     rests_on: tuple[StrictStr, ...] = ("diagnosis",)
     indicators: dict[StrictStr, IndicatorEntry] = Field(min_length=1)

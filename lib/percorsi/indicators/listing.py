@@ -99,6 +99,17 @@ def nestings(catalogue: Catalogue) -> list[tuple[tuple[str, str], tuple[str, str
     ]
 
 
+def populations(catalogue: Catalogue) -> list[tuple[str, tuple[str, tuple[str, ...]]]]:
+    """Which populations are another code's numerator: the code, and the other with its components (`among`)."""
+    return [
+        (code, (other, among.components or ("",)))
+        for code, (measure, indicator) in catalogue.by_code.items()
+        if (among := measure.among) is not None
+        for other, (theirs, same) in catalogue.by_code.items()
+        if theirs.name == among.measure and same.pathway == indicator.pathway
+    ]
+
+
 def asks(part: Component, parameters: Mapping[str, Scalar]) -> tuple[frozenset[str], frozenset[str]]:
     """The clauses of the population, with their parameters put in, and those of the numerator, without."""
     population = frozenset(bind(tree(clause), parameters) for clause in part.population.values())

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from percorsi.home import Home
     from percorsi.release.bundle import ReleasedRun
     from percorsi.release.components import Nesting
+    from percorsi.release.populations import Population
 
 __all__ = ["list_releases", "make", "pull"]
 
@@ -30,10 +31,11 @@ def make(
     synthetic: bool | None = None,
     dsm_names: dict[str, str] | None = None,
     nested: "Collection[Nesting]" = (),
+    populations: "Collection[Population]" = (),
     tick: "Callable[[str], None] | None" = None,
 ) -> Path:
     """Publish the values of a run; see `percorsi.release.bundle.make`."""
     from percorsi.release.bundle import make as make_bundle
 
-    options = {"synthetic": synthetic, "dsm_names": dsm_names, "nested": nested, "tick": tick}
-    return make_bundle(home, run, name, values, catalogue, **options)
+    options = {"synthetic": synthetic, "dsm_names": dsm_names, "nested": nested, "populations": populations}
+    return make_bundle(home, run, name, values, catalogue, **options, tick=tick)

@@ -10,7 +10,7 @@ more than t persons known to be all on one side: that a group has none, or that 
 of whoever is among them. Nor where it is larger: it was hidden for others, and points at nobody.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,6 +112,14 @@ def _grown_across(views: list[View], groups: list[np.ndarray], side: int) -> boo
         for v, i in (smaller, difference):
             if groups[v][i] < persons:
                 groups[v][i], grown = persons, True
+    of = _numerators_of(views)
+    for v, view in enumerate(views if not side else ()):  # a numerator of none is one of none over more persons, too
+        for i in range(view.table.rows if view.table.twin is not None else 0):
+            w, _ = of((v, i))
+            persons = max(groups[v][i], groups[w][i])
+            if persons > min(groups[v][i], groups[w][i]):
+                groups[v][i] = groups[w][i] = persons
+                grown = True
     return grown
 
 
@@ -127,7 +135,7 @@ def _swept(part: "_Part", seen: "Seen", left: list[Target], generator: np.random
         weights = np.zeros(part.size)
         for target in left:
             # in turns up and down, all the same way and each its own
-            weights[part.targets[target]] = (1 - 2 * (sweep % 2)) * generator.uniform(-1 if sweep > 1 else 0, 1)
+            weights[part.targets[target][0]] = (1 - 2 * (sweep % 2)) * generator.uniform(-1 if sweep > 1 else 0, 1)
         part.ask(weights, seen)
         left = [target for target in left if not seen.safe(target)]
     return left
@@ -136,7 +144,7 @@ def _swept(part: "_Part", seen: "Seen", left: list[Target], generator: np.random
 def _cleared(part: "_Part", seen: "Seen", target: Target) -> bool:
     """Ask the solver for the ends of the numerator until the cell is seen to be safe."""
     weights = np.zeros(part.size)
-    weights[part.targets[target]] = 1.0
+    weights[part.targets[target][0]] = 1.0
     for sign in (1.0, -1.0):
         if seen.safe(target):
             return True
@@ -171,10 +179,10 @@ class Seen:
 class _Part:
     """Unknown numerators that are bound to each other, and to no others: a system of its own.
 
-    `targets`: cell -> its column; `persons`: the denominator of each column.
+    `targets`: cell -> its column and how many persons it holds; `persons`: the most that each column can be.
     """
 
-    targets: dict[Target, int]
+    targets: dict[Target, tuple[int, int]]
     persons: np.ndarray
     matrix: csr_array
     low: np.ndarray
@@ -199,8 +207,8 @@ class _Part:
                 options={"time_limit": _SECONDS, "presolve": not integrality},
             )
             if found.x is not None and self._possible(world := np.round(found.x)):
-                for target, column in self.targets.items():
-                    seen.learn(target, world[column], self.persons[column] - world[column])
+                for target, (column, persons) in self.targets.items():
+                    seen.learn(target, world[column], persons - world[column])
                 return
 
     def _possible(self, world: np.ndarray) -> bool:
@@ -211,7 +219,9 @@ class _Part:
 
 def _parts(views: list[View]) -> Iterator[_Part]:
     """The equations between the unknown numerators, apart by what is bound to what."""
-    hidden = [(v, int(i)) for v, view in enumerate(views) for i in np.flatnonzero(view.hidden)]
+    asked = [(v, int(i)) for v, view in enumerate(views) for i in np.flatnonzero(view.hidden)]
+    of = _numerators_of(views)
+    hidden = list(dict.fromkeys(cell for cell in map(of, asked) if views[cell[0]].hidden[cell[1]]))
     column = {cell: at for at, cell in enumerate(hidden)}
     persons = np.array([views[v].table.denominator[i] for v, i in hidden], dtype=float)
     entries: list[tuple[int, int, float]] = []
@@ -231,12 +241,22 @@ def _parts(views: list[View]) -> Iterator[_Part]:
     number, label = connected_components(abs(matrix.T) @ abs(matrix), directed=False)
     of_row = label[matrix.indices[matrix.indptr[:-1]]] if len(low) else np.array([], dtype=int)
     lows, highs = np.array(low), np.array(high)
+    targets: list[dict[Target, tuple[int, int]]] = [{} for _ in range(number)]
     own_columns, own_rows = _by_label(label, number), _by_label(of_row, number)
-    for mine, equations in zip(own_columns, own_rows, strict=True):
-        targets = {hidden[c]: at for at, c in enumerate(mine) if hidden[c][1] < views[hidden[c][0]].table.rows}
-        if targets:
-            own = matrix[equations][:, mine]
-            yield _Part(targets, persons[mine], own, lows[equations], highs[equations])
+    place = {int(c): at for mine in own_columns for at, c in enumerate(mine)}
+    for v, i in asked:
+        if i < views[v].table.rows and (at := column.get(of((v, i)))) is not None:
+            targets[label[at]][v, i] = (place[at], int(views[v].table.denominator[i]))
+    for own, mine, equations in zip(targets, own_columns, own_rows, strict=True):
+        if own:
+            yield _Part(own, persons[mine], matrix[equations][:, mine], lows[equations], highs[equations])
+
+
+def _numerators_of(views: list[View]) -> Callable[[Target], Target]:
+    """Where the numerator of a cell stands: of a table with a twin among the views, there."""
+    place = {id(view.table): v for v, view in enumerate(views)}
+    twins = [place.get(id(view.table.twin), v) for v, view in enumerate(views)]
+    return lambda cell: (twins[cell[0]], cell[1]) if cell[1] < views[cell[0]].table.rows else cell
 
 
 def _by_label(label: np.ndarray, number: int) -> list[np.ndarray]:
@@ -251,6 +271,8 @@ Equation = tuple[list[tuple[Target, float]], float, float]  # signed numerators,
 def _sums(views: list[View]) -> Iterator[Equation]:
     """What each relation says of the numerators: of persons counted in two areas not whether they are in it twice."""
     for v, view in enumerate(views):
+        if view.table.twin is not None:
+            continue  # its numerators are those of its twin, and so are their sums
         persons = view.table.denominator
         for relation in view.table.relations:
             if view.table.across and not _adds_up(relation):

@@ -23,6 +23,7 @@ from percorsi.release.components import Nesting
 from percorsi.release.disclosure import protect
 from percorsi.release.history import compare
 from percorsi.release.means import MINIMUM, SHARE
+from percorsi.release.populations import Population
 from percorsi.release.pulling import METADATA
 from percorsi.release.readme import readme
 from percorsi.release.suppression import Rule
@@ -58,13 +59,15 @@ def make(
     synthetic: bool | None = None,
     dsm_names: dict[str, str] | None = None,
     nested: Collection[Nesting] = (),
+    populations: Collection[Population] = (),
     tick: Callable[[str], None] | None = None,
 ) -> Path:
     """Publish the values of a run as home/releases/<name>/, protected; gives the folder.
 
     `values`: columns of `percorsi values`; `catalogue`: an entry with code and title for each code at least (columns of
     indicators.csv); `synthetic`: whether the data are, None where it is not known; `dsm_names`: area -> name; `nested`:
-    which indicators ask the same of fewer (`indicators.listing.nestings`); `tick`: called with the codes attacked next.
+    which indicators ask the same of fewer (`indicators.listing.nestings`); `populations`: whose population is another's
+    numerator (`indicators.listing.populations`); `tick`: called with the codes attacked next.
     Raises UsageError for a name that cannot be one, ResultUnavailable for a name that is taken, CatalogueError for a
     code without entry, ResultUnavailable where an earlier release is not what was released or where, with what it
     showed, a hidden value would stay exposed.
@@ -75,7 +78,7 @@ def make(
     rule = Rule()
     means = {row["code"] for row in indicators if row["kind"] == "mean"}
     earlier = compare(home, run.year, frame, rule, means, nested)
-    protection = protect(frame, rule, earlier.keep_hidden, earlier.known, means, nested, tick)
+    protection = protect(frame, rule, earlier.keep_hidden, earlier.known, means, nested, populations, tick)
     rows = contents.with_area_names(protection.frame, dsm_names or {}).to_dict("records")
     metadata = _metadata(run, name, rows, rule, synthetic)
     metadata["disclosure_control"] |= {

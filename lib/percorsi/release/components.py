@@ -50,33 +50,56 @@ def _same(one: "pd.Series", other: "pd.Series") -> np.ndarray:
 def with_differences(tables: list[LinkedTable]) -> list[LinkedTable]:
     """The tables and, of each code with several, the counts of persons that lie between two of its components.
 
-    Of two components and one that holds both, also of those in both: one of the two less those in the other only.
+    Of two components and one that holds both, also of those in both: one of the two less those in the other only. A
+    component with the numerator of another, over more persons, is its twin: what lies between is the other's matter.
     """
     made: list[LinkedTable] = []
     for code in dict.fromkeys(table.code for table in tables):
         own = [table for table in tables if table.code == code]
-        known = {_content(table) for table in own}
-        between = list(_differences(permutations(own, 2), known))
-        only = [(one, other) for one in own for other in between if one not in other.between]
-        made += [*own, *between, *_differences(only, known)]
+        _find_twins(own)
+        there = [table for table in own if table.twin is None]
+        known = {_content(table) for table in there}
+        between = list(_differences(permutations(there, 2), there, known))
+        only = [(one, other) for one in there for other in between if one not in other.between]
+        made += [*own, *between, *_differences(only, [*there, *between], known)]
     return made
 
 
+def _find_twins(own: list[LinkedTable]) -> None:
+    """Mark the tables of a code that have the numerator of one over fewer persons, as a share of the few and of all."""
+    least: dict[bytes, LinkedTable] = {}
+    for table in sorted(own, key=lambda table: int(table.denominator[: table.rows].sum())):
+        smaller = least.setdefault(_numerator(table), table)
+        rows = slice(table.rows)
+        comparable = smaller is not table and smaller.cells == table.cells and table.numerator[rows].any()
+        if comparable and (smaller.denominator[rows] <= table.denominator[rows]).all():
+            table.twin = smaller
+
+
 def _differences(
-    pairs: Iterable[tuple[LinkedTable, LinkedTable]], known: set[tuple[bytes, bytes]]
+    pairs: Iterable[tuple[LinkedTable, LinkedTable]], there: list[LinkedTable], known: set[tuple[bytes, bytes]]
 ) -> Iterator[LinkedTable]:
     """Of the pairs whose counts allow it, each that says something new; adds to what is known.
 
-    Where a population is part of the larger one and has the same numerator (a share of the few and of all), everybody
-    who counts is in it: of nobody beyond it is there anything to say.
+    Where a third table lies between two, the differences with it say what that of the two does.
     """
     for larger, smaller in pairs:
-        if (_numerator(larger), _denominator(smaller)) in known and _denominator(larger) != _denominator(smaller):
+        if any(_holds(larger, third) and _holds(third, smaller) for third in there if third not in (larger, smaller)):
             continue
         difference = _between(larger, smaller)
         if difference is not None and _content(difference) not in known:
             known.add(_content(difference))
             yield difference
+
+
+def _holds(larger: LinkedTable, smaller: LinkedTable) -> bool:
+    """Whether the counts let one numerator of a population hold another."""
+    rows = slice(larger.rows)
+    return (
+        larger.cells == smaller.cells
+        and _denominator(larger) == _denominator(smaller)
+        and bool((larger.numerator[rows] >= smaller.numerator[rows]).all())
+    )
 
 
 def _content(table: LinkedTable) -> tuple[bytes, bytes]:

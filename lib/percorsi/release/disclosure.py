@@ -14,6 +14,7 @@ from percorsi.errors import ResultUnavailable
 from percorsi.release import components
 from percorsi.release.attack import Seen, View, exposed
 from percorsi.release.means import hide_means, rounded
+from percorsi.release.populations import Population, withheld
 from percorsi.release.relations import LinkedTable, linked_tables, of_proportions
 from percorsi.release.suppression import Rule, candidates, complete, smallest
 
@@ -41,14 +42,16 @@ def protect(
     known: Collection[int] = (),
     means: Collection[str] = (),
     nested: Collection[components.Nesting] = (),
+    populations: Collection[Population] = (),
     tick: Callable[[str], None] | None = None,
 ) -> Protection:
     """The frame with a column `status`, and nothing left in the rows that are not published.
 
     `frame`: columns of the contract of `percorsi values`; `means`: the codes that are means, all others are
-    proportions; `nested`: which lie in which, so that one less the other counts persons; `tick`: called with the
-    codes that are attacked together, as their turn comes. Of earlier releases, by position of the row: `keep_hidden`
-    are hidden in any case, `known` are known to the attacker even where they are hidden now. Deterministic.
+    proportions; `nested`: which lie in which, so that one less the other counts persons; `populations`: which are
+    another's numerator; `tick`: called with the codes that are attacked together, as their turn comes. Of earlier
+    releases, by position of the row: `keep_hidden` are hidden in any case, `known` are known to the attacker even where
+    they are hidden now. Deterministic.
 
     Raises ResultUnavailable where a cell stays exposed although nothing is left to hide (by what earlier releases
     show), PercorsiError for counts that cannot be.
@@ -71,20 +74,34 @@ def protect(
         masks.append(complete(table, sensitive | wanted, rule))
         unknown.append(np.ones(len(table.numerator), dtype=bool))
         unknown[-1][: table.rows] = ~components.told(table, known)
-    _agree(tables, masks, rule)
-    first = _hidden(tables, masks)
-    for bound in components.bound(tables):
-        tick(", ".join(dict.fromkeys(tables[i].code for i in bound)))
-        _withstand(*([of[i] for i in bound] for of in (tables, masks, unknown)), rule)
-    result.complementary = first - result.sensitive + own.complementary
-    result.after_attack = _hidden(tables, masks) - first + own.after_attack
+    hidden = own.rows
+    for bound in _in_turn(tables, [code for code, _ in populations]):
+        part, hiding, secret = ([of[i] for i in bound] for of in (tables, masks, unknown))
+        tick(", ".join(dict.fromkeys(table.code for table in part)))
+        mine = [one for one in populations if any(table.code == one[0] for table in part)]
+        others = withheld(frame, hidden, mine, rule)
+        for table, mask in zip(part, hiding, strict=True):
+            if not table.across:
+                mask[: table.rows] |= np.isin(table.row, list(others)) & (table.denominator[: table.rows] > 0)
+            mask[:] = complete(table, mask, rule)
+        _agree(part, hiding, rule)
+        first = _hidden(part, hiding)
+        _withstand(part, hiding, secret, rule)
+        result.complementary += first
+        result.after_attack += _hidden(part, hiding) - first
+        shown_as = [(table, mask) for table, mask in zip(part, hiding, strict=True) if not table.across]
+        hidden |= {int(i) for table, mask in shown_as for i in table.row[mask[: table.rows]]} | others
+    result.complementary += own.complementary - result.sensitive
+    result.after_attack += own.after_attack
     result.sensitive += own.sensitive
-    shown_as = [(table, mask) for table, mask in zip(tables, masks, strict=True) if not table.across]
-    hidden = {int(i) for table, mask in shown_as for i in table.row[mask[: table.rows]]}
-    hidden |= own.rows
     hidden |= {row for row, other in repeated.items() if other in hidden}
     result.frame = rounded(_blank(frame, hidden), is_mean)
     return result
+
+
+def _in_turn(tables: list[LinkedTable], later: Collection[str]) -> list[list[int]]:
+    """Tables that are bound to each other, positions of; those of the codes that wait for others last."""
+    return sorted(components.bound(tables), key=lambda bound: any(tables[i].code in later for i in bound))
 
 
 def _agree(tables: list[LinkedTable], masks: list[np.ndarray], rule: Rule) -> None:

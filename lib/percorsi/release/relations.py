@@ -56,6 +56,7 @@ class LinkedTable:
     relations: list[Relation] = field(default_factory=list)
     between: "tuple[LinkedTable, LinkedTable] | None" = None  # whose difference it is (see `components`)
     places: list[tuple[int, int, int]] = field(default_factory=list)  # across: the cell in larger, smaller, here
+    twin: "LinkedTable | None" = None  # the table over fewer persons with the same numerator
 
     @property
     def rows(self) -> int:

@@ -13,7 +13,7 @@ from percorsi.errors import CatalogueError, UsageError
 from percorsi.indicators.catalogue import definitions_digest, load_catalogue
 from percorsi.indicators.compile import clause_columns, population_clauses
 from percorsi.indicators.entries import CatalogueFaults
-from percorsi.indicators.listing import asks, catalogue_rows, nestings, summary_rows
+from percorsi.indicators.listing import asks, catalogue_rows, nestings, populations, summary_rows
 
 COLUMNS = {"person_year": {"age": "int", "visits": "int", "pathway": "string", "discharge": "date", "died": "boolean"}}
 CARDS = """code,pathway,principal,phase,title
@@ -157,7 +157,7 @@ def test_which_indicators_ask_the_same_of_fewer():
     pairs = [("S25", "S7"), ("S30", "S8"), ("S31", "S9"), ("S46", "S11")]  # of all, and of recent onset
     pairs += [("BP22", "BP5"), ("BP37", "BP10"), ("BP25", "BP8")]
     assert sorted(nestings(catalogue)) == [((larger, ""), (smaller, "")) for larger, smaller in sorted(pairs)]
-    # two codes of one population, one of whose numerators holds the other's, would need a table of their difference
+    # two codes of one population, one of which asks with some of the clauses of the other, would need such a table, too
     asked = [
         (code, measure.grain, indicator.pathway, *asks(part, indicator.by_component[part.name]))
         for code, (measure, indicator) in catalogue.by_code.items()
@@ -169,6 +169,24 @@ def test_which_indicators_ask_the_same_of_fewer():
         for one, other in permutations(asked, 2)
         if one[0] != other[0] and one[1:4] == other[1:4] and one[4] <= other[4]
     ]
+
+
+def test_whose_population_another_code_counts():
+    admitted = [(code, ("DGP7", ("",))) for code in ("DGP17", "DGP18", "DGP19", "DGP20")]
+    assert populations(load_catalogue()) == [("D18", ("D16", ("a", "c"))), *admitted]
+
+
+@pytest.mark.parametrize(
+    ("among", "rule"),
+    [
+        ({"measure": "nowhere"}, "unknown_measure"),
+        ({"measure": "visit", "components": ["z"]}, "unknown_component"),
+    ],
+)
+def test_a_population_among_what_is_not_there_is_a_fault(tmp_path, among: dict, rule: str):
+    with pytest.raises(CatalogueFaults) as found:
+        load_catalogue(write(tmp_path, visit(among=among)), COLUMNS)
+    assert [fault.rule for fault in found.value.faults] == [rule]
 
 
 def test_a_measure_serves_several_pathways_with_their_own_parameters(tmp_path):
