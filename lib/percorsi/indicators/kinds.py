@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from percorsi.indicators.confidence import student, wilson
+from percorsi.indicators.confidence import STUDENT, WIDE_LEVEL, WILSON, student, wilson
 
 # A quotient by 1 to 12 is a whole number of these: 27720 is the least common multiple of 1 to 12.
 FRACTION = 27720
@@ -34,7 +34,7 @@ class Kind(Protocol):
         """Spark SQL (bigint) of what a unit is counted by its value of, null outside the population; None: nothing."""
 
     def results(self, sums: Arrays, counts: pd.DataFrame) -> dict[str, np.ndarray]:
-        """The columns of NUMBERS and SPREAD (nan where there is none) and `method` of each cell.
+        """The columns of NUMBERS, WIDE and SPREAD (nan where there is none) and `method` of each cell.
 
         `counts`: columns cell (position among the sums), value, count, for the kinds that ask for them.
         """
@@ -58,13 +58,15 @@ class Proportion:
     def results(self, sums: Arrays, counts: pd.DataFrame) -> dict[str, np.ndarray]:
         numerator, denominator = sums["numerator"], sums["denominator"]
         lower, upper = wilson(numerator, denominator)
+        wide = wilson(numerator, denominator, WIDE_LEVEL)
         nothing = np.full(len(numerator), np.nan)
         value = np.divide(numerator, denominator, out=nothing.copy(), where=np.asarray(denominator) > 0)
         return {
             **{"numerator": numerator.astype(float), "denominator": denominator.astype(float)},
             **{"value": value, "lower": lower, "upper": upper},
+            **dict(zip(WIDE, wide, strict=True)),
             **dict.fromkeys(SPREAD, nothing),
-            "method": np.full(len(numerator), "wilson", dtype=object),
+            "method": np.full(len(numerator), WILSON, dtype=object),
         }
 
 
@@ -84,7 +86,7 @@ class Mean:
         return f"if({clauses['population']}, {clauses['value']}, null)"
 
     def results(self, sums: Arrays, counts: pd.DataFrame) -> dict[str, np.ndarray]:
-        columns = [*NUMBERS, *SPREAD]
+        columns = [*NUMBERS, *WIDE, *SPREAD]
         made = {name: np.full(len(sums["denominator"]), np.nan) for name in columns}
         method = np.full(len(sums["denominator"]), None, dtype=object)
         for cell, own in counts.sort_values("value").groupby("cell"):
@@ -93,19 +95,20 @@ class Mean:
                 continue  # somebody's value is not known: the cell has none
             for name, number in described.items():
                 made[name][cell] = number
-            method[cell] = "t" if described["denominator"] > 1 else None
+            method[cell] = STUDENT if described["denominator"] > 1 else None
         return {**made, "denominator": sums["denominator"].astype(float), "method": method}
 
 
-# The numbers of a value that every kind has, and those that tell how the values of a mean are spread.
+# The numbers of a value that every kind has, its limits at 99.8%, and what tells how the values of a mean are spread.
 NUMBERS = ["numerator", "denominator", "value", "lower", "upper"]
+WIDE = ["lower_998", "upper_998"]
 SPREAD = ["sd", "median", "q1", "q3"]
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (Proportion(), Mean())}
 
 
 def describe(values: list[int], counts: list[int]) -> dict[str, float]:
-    """NUMBERS and SPREAD of values (in units of 1 / FRACTION, in ascending order) that occur `counts` times each.
+    """NUMBERS, WIDE and SPREAD of values (in units of 1 / FRACTION, in ascending order) that occur `counts` times each.
 
     Exact whole numbers and fractions up to the last step. Of one value there is neither sd nor interval.
     """
@@ -122,6 +125,7 @@ def describe(values: list[int], counts: list[int]) -> dict[str, float]:
     return {
         **{"numerator": float(Fraction(total, FRACTION)), "denominator": float(n)},
         **{"value": mean, "lower": lower, "upper": upper, "sd": sd},
+        **dict(zip(WIDE, student(mean, sd, n, WIDE_LEVEL), strict=True)),
         **{name: float(q / FRACTION) for name, q in quartiles.items()},
     }
 

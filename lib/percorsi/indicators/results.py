@@ -8,7 +8,7 @@ import pandas as pd
 
 from percorsi.indicators.coverage import Coverage
 from percorsi.indicators.grid import NATION
-from percorsi.indicators.kinds import NUMBERS, SPREAD, Arrays
+from percorsi.indicators.kinds import NUMBERS, SPREAD, WIDE, Arrays
 
 Grades = Mapping[str, Mapping[str, str]]  # item of quality -> region -> A, B, C
 
@@ -69,6 +69,6 @@ def rows(grid: pd.DataFrame, code: str, component: str, results: Arrays, said: S
         left_out=np.where(nation, said.left_out, None),
     )
     absent = frame["reason"].notna()
-    frame.loc[absent, [*NUMBERS, *SPREAD]] = np.nan
+    frame.loc[absent, [*NUMBERS, *WIDE, *SPREAD]] = np.nan
     frame["method"] = frame["method"].where(~absent, None)
     return frame
