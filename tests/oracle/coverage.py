@@ -1,5 +1,6 @@
 """Which regions' data cover an indicator (manual, section 1, and the table that ends section 3)."""
 
+from .gap import residents_of_regions
 from .layouts import NATIONAL, SISM
 from .sets import model
 
@@ -32,6 +33,7 @@ BESIDES = {
     "S21": [(SISM, (1,), FIRST_SEMESTER)],
     "S22": [(SISM, (1,), FIRST_SEMESTER)],
     "S23": [(("PS",), (0,), WHOLE_YEAR)],
+    "S24": [(("POPULATION",), (0,), WHOLE_YEAR)],
     "S25": [(CARE, (1,), WHOLE_YEAR)],
     "S33": [(DRUGS, (-1, 0, 1), WHOLE_YEAR), (CARE, (1,), WHOLE_YEAR)],
     "S34": [(DRUGS, (-1, 0), WHOLE_YEAR)],
@@ -72,7 +74,9 @@ def needs(code, year):
 
 
 def delivered(delivery, flow, region, year):
-    """The months of a year that are there; files of national flows name no region."""
+    """The months of a year that are there; files of national flows name no region, and the residents are ISTAT's."""
+    if flow == "POPULATION":
+        return WHOLE_YEAR if residents_of_regions(year) else set()
     return delivery.months.get((flow, "" if flow in NATIONAL else region, year), set())
 
 

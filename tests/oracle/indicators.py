@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+from . import gap
 from .coverage import nation_reason, reason
 from .drugs import read_packs
 from .pathway import pathway
@@ -114,7 +115,13 @@ def compute(delivery, year, sets=tuple(PATHWAYS)):
             for level, area, sex, age in cells:
                 numerator, denominator = counts[level, area, sex, age]
                 why = of_nation if level == "nation" else reasons.get(area[:3], "missing_flow")
-                if why is None and denominator == 0:
+                value = (written(numerator, code), denominator) if denominator else None
+                if code in gap.PREVALENCE:
+                    if (sex, age) != ("", ""):
+                        continue
+                    people = 0 if why else gap.residents(delivery, level, area, covering, year.year)
+                    value = gap.value(code, denominator, people)
+                if why is None and value is None:
                     why = "denominator_zero"
-                value = ("", "") if why else (written(numerator, code), denominator)
+                value = ("", "") if why else value
                 yield (code, component, level, area, sex, age, *value, why or "")

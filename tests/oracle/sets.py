@@ -23,7 +23,7 @@ def same(pairs):
 SIBLINGS = {
     **same(
         "BP1=S1 BP2=S2 BP3=S3 BP4=S4 BP5=S7 BP6=S5 BP7=S6 BP10=S11 BP11=S13 BP12=S14 BP13=S15 BP14=S16 BP18=S20 "
-        "BP19=S21 BP20=S23 BP22=S25 BP23=S26 BP24=S27 BP26=S31 BP31=S39 BP33=S40 BP37=S46 BP38=S47"
+        "BP19=S21 BP20=S23 BP21=S24 BP22=S25 BP23=S26 BP24=S27 BP26=S31 BP31=S39 BP33=S40 BP37=S46 BP38=S47"
     ),
     "BP8": ("S10", {"least": 3}),
     "BP15": ("S18", {"belongs": is_mood_stabiliser}),
@@ -46,6 +46,7 @@ PERSISTENCE = ("a", "b", "c")
 BY_GROUP = ("1a", "1b", "1c", "2a", "2b", "2c", *PERSISTENCE)
 COMPONENTS = {
     "S18": BY_GROUP,
+    "S24": ("coverage",),
     "S33": PERSISTENCE,
     "S42": ("a", "b", "a_or_b"),
     "BP17": ("a", "b", "both"),
