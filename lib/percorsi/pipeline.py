@@ -42,14 +42,16 @@ def _stage(home: Home, settings: Settings, title: str, total: int = 1) -> Iterat
 
 
 def _check_definitions() -> None:
-    """Layouts, code lists, catalogue, reformulations and expectations, checked as a whole before anything long."""
+    """All of the configuration that decides something, checked as a whole before anything long."""
     from percorsi.code_lists import check_code_lists
     from percorsi.flows import load_layouts
     from percorsi.indicators.catalogue import load_catalogue
     from percorsi.indicators.reformulations import load_reformulations
     from percorsi.quality import load_suites
+    from percorsi.reference import check_reference
 
     load_layouts()
+    check_reference()
     check_code_lists()
     load_reformulations(load_catalogue())
     load_suites()
@@ -233,6 +235,7 @@ def _compute(
         "code": code_digest(),
         "layouts": conf_digest("flows"),
         "codes": conf_digest("codes"),
+        "reference": conf_digest("reference/population", "reference/deaths"),
     }
     with runs.open_run(settings, store.home, year=year, kind=kind, parameters=parameters, digests=digests) as opened:
         opened.log_inputs(_inputs(store))
@@ -317,6 +320,7 @@ def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
     from percorsi.indicators.listing import catalogue_rows, nestings
     from percorsi.indicators.values import read_values
     from percorsi.release import make
+    from percorsi.release.contents import without_rule
 
     found = runs.find(settings, home, run_id)
     catalogue = load_catalogue()
@@ -337,11 +341,14 @@ def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
         },
     )
     values, rows = read_values(home, found.run_id), catalogue_rows(catalogue)
+    kept_back = without_rule(rows)  # ratios and the gap stay in the house until disclosure control has a rule for them
+    values = values[~values["code"].isin(kept_back)]
     names = _dsm_names(home, found.year, found.inputs.get("conformed/service"))
     synthetic = found.parameters["synthetic"] == "True"
     with home.lock("release"):  # two at once would not know what the other shows
         refuse_unfinished(home)
         options = {"synthetic": synthetic, "dsm_names": names, "nested": nestings(catalogue)}
+        options["not_released"] = kept_back
         with steps("release", 1) as step:
             step("protect the values, and attack them")
             return make(home, released, name, values, rows, **options, tick=step.within)

@@ -1,8 +1,8 @@
 """ISTAT's residents and deaths, a file a year: conf/reference/population and conf/reference/deaths.
 
-`<year>.csv` has a row for each region, sex and age; `totals.yaml` beside the files has the published total of each year,
-to which a file must sum. A later year is a file more and a line more there. Every file is checked as a whole before it is
-used, and a fault names file, line, rule and next step. Sex is `1` (men) and `2` (women), as in the flows.
+`<year>.csv` has a row for each region, sex and age; `totals.yaml` beside the files has the published total of each
+year, to which a file must sum. A later year is a file more and a line more there. Every file is checked as a whole
+before it is used, and a fault names file, line, rule and next step. Sex is `1` (men) and `2` (women), as in the flows.
 """
 
 from collections.abc import Mapping

@@ -180,6 +180,7 @@ def _derived(rows: "DataFrame", parameters: Parameters, window: EvaluationWindow
             **laboratory.done_at_start(parameters.monitoring_days),
             **lithium.found(window),
             "months_in_care": treated.months_in_care(window),
+            "days_at_risk": treated.days_at_risk(window),
             "spdc_stays": F.size("stays"),
             "first_stay_discharge": follow_up.first_discharge_alive(F.col("stays"), F.col("death_date")),
         },

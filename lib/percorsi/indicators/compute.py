@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,11 @@ import pandas as pd
 from percorsi.errors import CatalogueError, UsageError
 from percorsi.indicators.catalogue import Catalogue, load_catalogue
 from percorsi.indicators.coverage import Coverage, coverage
-from percorsi.indicators.engine import Asked, Plan, aggregate, count_values, plan, plan_of_region
+from percorsi.indicators.engine import STRATUM, Asked, Plan, aggregate, count_values, plan, plan_of_region, sum_strata
 from percorsi.indicators.grains import GRAINS
-from percorsi.indicators.grid import counts_on, full_grid, sums_on
-from percorsi.indicators.kinds import KINDS, Arrays
+from percorsi.indicators.grid import counts_on, full_grid, strata_on, sums_on
+from percorsi.indicators.kind import BREAKDOWNS, Found
+from percorsi.indicators.kinds import KINDS
 from percorsi.indicators.reformulations import TABLE as REFORMULATED
 from percorsi.indicators.reformulations import Reformulation, as_text
 from percorsi.indicators.results import Grades, Regional, rows
@@ -67,7 +68,7 @@ def compute(
     delivered = store.read("conformed/delivered_period").select("flow", "region", "year", "period")
     covered = coverage(catalogue, map(tuple, delivered.collect()), year, withheld)
     in_contact, dsms = areas_of_year(store, year)
-    reading = _Reading(catalogue, Regional(covered, in_contact, grades or {}), reformulations)
+    reading = _Reading(catalogue, Regional(covered, in_contact, grades or {}), reformulations, year)
     grid = full_grid(dsms)
     values, reformulated = [], []
     for grain in GRAINS:
@@ -96,16 +97,22 @@ class _Reading:
     catalogue: Catalogue
     regional: Regional
     reformulations: Mapping[str, Reformulation]
+    year: int
 
     def of_pass(
         self, grain: str, planned: Plan, grid: pd.DataFrame, units: "DataFrame", areas: "DataFrame"
     ) -> Iterator[tuple[Asked, pd.DataFrame]]:
         """The rows of each thing asked, in their order; of a region its own, with the parameters it reads otherwise."""
-        for asked, results in _results(self.catalogue, grain, planned, grid, units, areas):
+        for asked, found in _found(planned, grid, units, areas, grain):
             measure, _ = self.catalogue.by_code[asked.code]
+            kind = KINDS[measure.kind]
             said = self.regional.about(asked.code, measure.rests_on)
+            covering = self.regional.coverage.covering(asked.code)
+            results = kind.results(replace(found, year=self.year, covering=covering))
             frame = rows(grid, asked.code, asked.component, results, said)
             _refuse_unknown(asked, frame)
+            for breakdown in set(BREAKDOWNS) - set(kind.breakdowns(asked.component)):
+                frame = frame[frame[breakdown] == ""]
             if asked.region:
                 otherwise = self.reformulations[asked.region].all_parameters(asked.code, asked.component)
                 frame = frame[_within(frame, asked.region)].assign(parameters=as_text(otherwise))
@@ -156,19 +163,26 @@ def _refuse_unknown(asked: Asked, frame: pd.DataFrame) -> None:
         )
 
 
-def _results(
-    catalogue: Catalogue, grain: str, planned: Plan, grid: pd.DataFrame, units: "DataFrame", areas: "DataFrame"
-) -> Iterator[tuple[Asked, Arrays]]:
-    """What is asked in its order, and what its kind makes of its sums and counts on the rows of the grid."""
+def _found(
+    planned: Plan, grid: pd.DataFrame, units: "DataFrame", areas: "DataFrame", grain: str
+) -> Iterator[tuple[Asked, Found]]:
+    """What is asked in its order, and what the passes found of it on the rows of the grid."""
     sums = sums_on(grid, aggregate(units, areas, grain, planned.sums))
     counts = pd.DataFrame({"asked": [], "cell": [], "value": [], "count": []}, dtype="int64")
     if planned.counted:
         counts = counts_on(grid, count_values(units, areas, grain, list(planned.counted.values())))
     number = {asked: place for place, asked in enumerate(planned.counted)}
+    strata = sum_strata(units, areas, grain, planned) if planned.strata else pd.DataFrame()
     for asked, names in planned.wanted.items():
-        measure, _ = catalogue.by_code[asked.code]
-        own = {name: sums[column].to_numpy() for name, column in names.items()}
-        yield asked, KINDS[measure.kind].results(own, counts[counts["asked"] == number.get(asked, -1)])
+        found = Found(
+            sums={name: sums[column].to_numpy() for name, column in names.items()},
+            grid=grid,
+            counts=counts[counts["asked"] == number.get(asked, -1)],
+            parameters=planned.parameters[asked],
+        )
+        if asked in planned.stratified:
+            found = replace(found, strata=strata_on(grid, strata, STRATUM, planned.stratified[asked]))
+        yield asked, found
 
 
 def of_year(store: "Store", name: str, year: int) -> "DataFrame":
@@ -200,7 +214,9 @@ def _in_order(values: pd.DataFrame, catalogue: Catalogue, year: int, run_id: str
     order = {code: place for place, code in enumerate(catalogue.by_code)}
     places = pd.DataFrame({"code": values["code"].map(order), "named": values["component"] != ""})
     values = values.loc[places.sort_values(["code", "named"], kind="stable").index].reset_index(drop=True)
-    return values.assign(run_id=run_id, year=np.int32(year))[list(table(name).columns)]
+    columns = table(name).columns
+    no_kind_has = [c for c, column in columns.items() if column.type == "double" and c not in values]
+    return values.assign(run_id=run_id, year=np.int32(year), **dict.fromkeys(no_kind_has, np.nan))[list(columns)]
 
 
 def _write(store: "Store", values: pd.DataFrame, name: str, run_id: str) -> None:

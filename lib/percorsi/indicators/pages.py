@@ -9,6 +9,7 @@ from percorsi.indicators.cases import UNSAID, Case, cases_of_code, load_cases
 from percorsi.indicators.catalogue import Catalogue, Component, Indicator, Measure, load_catalogue
 from percorsi.indicators.clauses import Scalar
 from percorsi.indicators.grains import GRAINS
+from percorsi.indicators.kind import RATE, RATIO
 
 _PATHWAYS = {
     "schizophrenia": "schizophrenia",
@@ -144,21 +145,39 @@ def _needs(measure: Measure) -> str:
 
 def _counted(measure: Measure, unit: str) -> list[str]:
     """What is made of the population: the numerator of a proportion, the value of a mean."""
+    if measure.kind == RATIO:
+        return [
+            "## Numerator: of these, each of which all of these hold",
+            "",
+            *_clauses(measure.numerator),
+            "",
+            "## Denominator: the deaths expected",
+            "",
+            f"`{measure.per}` of each {unit}, or one year with `time` = headcount, summed by sex and class of five years",
+            "(90 and over together), times the deaths of Y by the mean of the residents of 1 January of Y and Y+1, of the",
+            "nation or, with `reference` = region, of the region of residence. Below `minimum_expected` both counts",
+            "are given and no ratio.",
+            "",
+        ]
     if measure.value is not None:
         per = [f"divided by `{measure.per}`, "] if measure.per else []
         said = f"`{measure.value}` of each {unit}, {''.join(per)}the mean over all of them."
         return ["## Value", "", said, ""]
     if not measure.numerator:
         return []
-    return ["## Numerator: of these, each of which all of these hold", "", *_clauses(measure.numerator), ""]
+    per = ["The value is given per 1000 of the population.", ""] if measure.kind == RATE else []
+    return ["## Numerator: of these, each of which all of these hold", "", *_clauses(measure.numerator), "", *per]
 
 
 def _components(measure: Measure) -> list[str]:
     """The parts, each with what it does otherwise than the measure."""
-    if not measure.main:
+    named = [part for part in measure.components.values() if part.name]
+    if not named:
         return []
-    lines = ["## Components", "", f"The value of the indicator is that of `{measure.main}`.", ""]
-    for part in measure.components.values():
+    lines = ["## Components", ""]
+    if measure.main:
+        lines += [f"The value of the indicator is that of `{measure.main}`.", ""]
+    for part in named:
         own = [f"`{name}` = {value}" for name, value in part.parameters.items()]
         lines.append(f"- `{part.name}`{': ' if own else ''}{', '.join(own)}")
         lines += [f"  - {line}" for line in _own_clauses(measure, part)]

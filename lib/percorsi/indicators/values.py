@@ -9,7 +9,7 @@ from percorsi.errors import ResultUnavailable, UsageError
 from percorsi.home import Home
 from percorsi.indicators.compute import TABLE
 from percorsi.indicators.grid import CELL
-from percorsi.indicators.kinds import NUMBERS
+from percorsi.indicators.kind import NUMBERS
 
 COLUMNS = ["code", "component", *CELL, *NUMBERS, "method", "reason", "grade"]
 

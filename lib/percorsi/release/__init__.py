@@ -30,10 +30,11 @@ def make(
     synthetic: bool | None = None,
     dsm_names: dict[str, str] | None = None,
     nested: "Collection[Nesting]" = (),
+    not_released: "Collection[str]" = (),
     tick: "Callable[[str], None] | None" = None,
 ) -> Path:
     """Publish the values of a run; see `percorsi.release.bundle.make`."""
     from percorsi.release.bundle import make as make_bundle
 
-    options = {"synthetic": synthetic, "dsm_names": dsm_names, "nested": nested, "tick": tick}
-    return make_bundle(home, run, name, values, catalogue, **options)
+    options = {"synthetic": synthetic, "dsm_names": dsm_names, "nested": nested, "not_released": not_released}
+    return make_bundle(home, run, name, values, catalogue, **options, tick=tick)
