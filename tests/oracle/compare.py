@@ -1,8 +1,8 @@
 """python tests/oracle/compare.py VALUES.csv ORACLE.csv: the cells in which the two differ; exit code 1 if any.
 
 VALUES.csv is the outcome of `percorsi values`, ORACLE.csv that of `python -m tests.oracle`. Compared are numerator,
-denominator and reason of the codes the oracle has: counts exactly, the sum of a mean and the treated per 10,000 of a gap
-to nine digits. A cell of nobody counts as the same whether it is missing or says denominator_zero.
+denominator and reason of the codes the oracle has: counts exactly, the sum of a mean and the treated per 10,000 of a
+gap to nine digits. A cell of nobody counts as the same whether it is missing or says denominator_zero.
 """
 
 import csv
