@@ -118,8 +118,8 @@ def _read_file(table: _Table, year: int, path: Path) -> pd.DataFrame:
     absent = every.difference(pd.MultiIndex.from_frame(rows[key]), sort=False)
     if len(absent):
         raise ConfigurationError(
-            f"{path}: region {absent[0][0]}, sex {absent[0][1]}, {table.age} {absent[0][2]} has no row,"
-            f" nor have {len(absent) - 1} others [missing]",
+            f"{path}: region {absent[0][0]}, sex {absent[0][1]}, {table.age} {absent[0][2]} has no row"
+            f" ({len(absent)} have none) [missing]",
             next_step="give every region, sex and age a row, with 0 where there are none",
         )
     made = rows.assign(

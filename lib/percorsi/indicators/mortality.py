@@ -65,7 +65,11 @@ class MortalityRatio(Plain):
         unit = 1 if found.parameters["time"] == HEADCOUNT else days_of(found.year)
         expected = expected_deaths(found.strata, rates, unit, len(observed))
         few = (expected > 0) & (expected < found.parameters["minimum_expected"])
-        return {**ratio(observed, expected), "reason": np.where(few, "expected_below_one", None)}
+        persons = found.sums["denominator"].astype(float)
+        return {
+            **ratio(observed, expected),
+            **{"persons": persons, "reason": np.where(few, "expected_below_one", None)},
+        }
 
 
 def ratio(observed: np.ndarray, expected: np.ndarray) -> dict[str, np.ndarray]:
@@ -118,8 +122,7 @@ def expected_deaths(strata: pd.DataFrame, rates: pd.DataFrame, unit: int, cells:
     where somebody's time is in a stratum without a rate: nobody is expected to live for ever.
     """
     asked = strata[strata["time"] > 0]
-    by_region = set(rates["residence"]) - {EVERYWHERE}
-    known = asked["residence"].isin(list(regions())) if by_region else False
+    known = asked["residence"].isin(list(regions()) if set(rates["residence"]) - {EVERYWHERE} else [])
     asked = asked.assign(residence=asked["residence"].where(known, EVERYWHERE))
     met = asked.merge(rates, on=STRATUM, how="left", validate="many_to_one")
     absent = met[~(met["residents_twice"] > 0) | met["deaths"].isna()]
