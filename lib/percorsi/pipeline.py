@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from percorsi.indicators.attrition import Attrition
     from percorsi.indicators.catalogue import Catalogue
     from percorsi.indicators.cohort import Cohort
+    from percorsi.indicators.deaths import Deaths
     from percorsi.outcome import Outcome
     from percorsi.quality import QualityReport
 
@@ -199,6 +200,23 @@ def cohort(home: Home, settings: Settings, year: int, area: str) -> "Cohort":
         return work(store, pathways_of_year(store, settings.parameters, year - 1), year, area)
 
 
+def deaths(home: Home, settings: Settings, year: int, area: str) -> "Deaths":
+    """Who tells that persons of a year are dead, in the nation or a region (`area`), and how the sources agree.
+
+    From the features of the year. Reads only: the home is not locked.
+    """
+    from percorsi.features import require
+    from percorsi.indicators.deaths import deaths as work
+    from percorsi.session import spark_session
+
+    _need_current(home)
+    with steps("deaths", 1) as tick:
+        tick("count")
+        store = Store(home, spark_session(settings))
+        require(store, settings, year)
+        return work(store, year, area)
+
+
 def _compute(
     store: Store,
     settings: Settings,
@@ -235,7 +253,7 @@ def _compute(
         "code": code_digest(),
         "layouts": conf_digest("flows"),
         "codes": conf_digest("codes"),
-        "reference": conf_digest("reference/population", "reference/deaths"),
+        "reference": conf_digest("reference/population", "reference/deaths", "reference/prevalence"),
     }
     with runs.open_run(settings, store.home, year=year, kind=kind, parameters=parameters, digests=digests) as opened:
         opened.log_inputs(_inputs(store))

@@ -3,11 +3,11 @@
 Rules, as they stand in `Fault.rule`: those of reading (`yaml`, `schema`, `cards`, `doubled_measure`, `doubled_card`);
 `unknown_grain`, `unknown_kind`, `unknown_cohort`, `unknown_flow`, `bad_period`; `doubled_code`, `no_card`,
 `other_pathway`; of what a kind has `no_numerator`, `no_mean` (value or per of another kind), `mean_without_value`,
-`mean_with_numerator`, `bad_per`, `ratio_without_time`, `bad_parameter`; of components `no_main`, `unknown_main`;
-`doubled_clause`, `doubled_parameter`, `missing_parameter`, `unused_parameter`, `unknown_parameter`, `other_type`,
-`parameter_of_features` (the name of one); of a clause `syntax`, `language`, `no_condition`, `no_value` (a condition
-where a number is asked), `unknown_column`, `type`, `bare_threshold`; `empty_person`. Everything is asked of each
-component, with the parameters it has.
+`mean_with_numerator`, `gap_with_numerator`, `bad_per`, `ratio_without_time`, `bad_parameter`; of components `no_main`,
+`unknown_main`; `doubled_clause`, `doubled_parameter`, `missing_parameter`, `unused_parameter`, `unknown_parameter`,
+`other_type`, `parameter_of_features` (the name of one); of a clause `syntax`, `language`, `no_condition`, `no_value` (a
+condition where a number is asked), `unknown_column`, `type`, `bare_threshold`; `empty_person`. Everything is asked of
+each component, with the parameters it has.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from percorsi.indicators import clauses
 from percorsi.indicators.clauses import ClauseError
 from percorsi.indicators.entries import COHORTS, Entries, Fault, MeasureEntry
-from percorsi.indicators.kind import MEAN, RATIO
+from percorsi.indicators.kind import GAP, MEAN, RATIO
 from percorsi.indicators.kinds import KINDS
 from percorsi.indicators.needs import FLOWS, OR, parse_need
 from percorsi.settings import Parameters
@@ -105,7 +105,10 @@ def _kind(entry: MeasureEntry) -> Found:
         if any(numerators):
             yield "mean_with_numerator", "a mean has a value and no numerator"
         return
-    if not all(numerators):
+    if entry.kind == GAP:
+        if any(numerators):
+            yield "gap_with_numerator", "of a gap all of the population are treated: it has no numerator"
+    elif not all(numerators):
         yield "no_numerator", "a numerator is needed, of the measure or of every component"
     if entry.kind == RATIO and (entry.per is None or entry.grain != "person_year"):
         yield "ratio_without_time", "a ratio of mortality is of person_year, `per` the column of the days at risk"

@@ -13,14 +13,18 @@ import pandas as pd
 from percorsi.errors import CatalogueError, UsageError
 from percorsi.indicators.catalogue import Catalogue, load_catalogue
 from percorsi.indicators.coverage import Coverage, coverage
-from percorsi.indicators.engine import STRATUM, Asked, Plan, aggregate, count_values, plan, plan_of_region, sum_strata
+from percorsi.indicators.engine import STRATUM, Asked, Passed, Plan, passes, plan, plan_of_region
+from percorsi.indicators.funnel import with_funnels
 from percorsi.indicators.grains import GRAINS
 from percorsi.indicators.grid import counts_on, full_grid, strata_on, sums_on
 from percorsi.indicators.kind import BREAKDOWNS, Found
 from percorsi.indicators.kinds import KINDS
 from percorsi.indicators.reformulations import TABLE as REFORMULATED
 from percorsi.indicators.reformulations import Reformulation, as_text
+from percorsi.indicators.residents import residents
 from percorsi.indicators.results import Grades, Regional, rows
+from percorsi.indicators.strata import TABLE as STRATA
+from percorsi.indicators.strata import strata
 from percorsi.settings import Settings
 from percorsi.tables import table
 
@@ -51,10 +55,11 @@ def compute(
 ) -> pd.DataFrame:
     """Compute every indicator of `year`, write the slice of the run, give the values back (columns of the table).
 
-    `withheld`: item of quality -> regions that have no value for the indicators that rest on it; `grades`: item ->
-    region -> grade; `reformulations`: region -> what it reads otherwise, whose values go into `reformulated_value`;
-    `features_of` makes the features of those regions that read them otherwise, one region at a time. `tick` is called
-    with the name of each step. Writing a run again replaces its slice.
+    Beside the values go the strata by which they are standardised, into `indicator_stratum`. `withheld`: item of
+    quality -> regions that have no value for the indicators that rest on it; `grades`: item -> region -> grade;
+    `reformulations`: region -> what it reads otherwise, whose values go into `reformulated_value`; `features_of` makes
+    the features of those regions that read them otherwise, one region at a time. `tick` is called with the name of each
+    step. Writing a run again replaces its slice.
     """
     if not re.fullmatch(r"[A-Za-z0-9_.-]+", run_id):
         raise UsageError("the name of a run has letters, digits, '.', '-' and '_' only")
@@ -68,22 +73,27 @@ def compute(
     delivered = store.read("conformed/delivered_period").select("flow", "region", "year", "period")
     covered = coverage(catalogue, map(tuple, delivered.collect()), year, withheld)
     in_contact, dsms = areas_of_year(store, year)
-    reading = _Reading(catalogue, Regional(covered, in_contact, grades or {}), reformulations, year)
+    regional = Regional(covered, in_contact, grades or {})
+    reading = _Reading(catalogue, regional, reformulations, year, residents(store, year))
     grid = full_grid(dsms)
-    values, reformulated = [], []
+    values, crossed, reformulated = [], [], []
     for grain in GRAINS:
         planned = plan(catalogue, grain, covered, reformulations)
         if not planned.wanted:
             continue
         tick(f"one pass over {grain}")
         units, areas = of_year(store, GRAINS[grain].units, year), of_year(store, GRAINS[grain].areas, year)
-        for asked, frame in reading.of_pass(grain, planned, grid, units, areas):
+        passed = passes(units, areas, grain, planned)
+        for asked, frame in reading.of_pass(planned, grid, passed):
             (reformulated if asked.region else values).append(frame)
+        crossed.append(strata(catalogue, planned, passed, covered))
     for region in needing:
         reformulated += _on_own_features(reading, covered, reformulations[region], dsms, features_of, tick)
-    result = _in_order(pd.concat(values, ignore_index=True), catalogue, year, run_id)
+    kinds = {code: measure.kind for code, (measure, _) in catalogue.by_code.items()}
+    result = _in_order(with_funnels(pd.concat(values, ignore_index=True), kinds), catalogue, year, run_id)
     tick("writing the values")
     _write(store, result, TABLE, run_id)
+    _write(store, _in_order(pd.concat(crossed, ignore_index=True), catalogue, year, run_id, STRATA), STRATA, run_id)
     if reformulated:
         theirs = pd.concat(reformulated, ignore_index=True)
         _write(store, _in_order(theirs, catalogue, year, run_id, REFORMULATED), REFORMULATED, run_id)
@@ -98,17 +108,17 @@ class _Reading:
     regional: Regional
     reformulations: Mapping[str, Reformulation]
     year: int
+    residents: Mapping[str, int]
 
-    def of_pass(
-        self, grain: str, planned: Plan, grid: pd.DataFrame, units: "DataFrame", areas: "DataFrame"
-    ) -> Iterator[tuple[Asked, pd.DataFrame]]:
+    def of_pass(self, planned: Plan, grid: pd.DataFrame, passed: Passed) -> Iterator[tuple[Asked, pd.DataFrame]]:
         """The rows of each thing asked, in their order; of a region its own, with the parameters it reads otherwise."""
-        for asked, found in _found(planned, grid, units, areas, grain):
+        for asked, found in _found(planned, grid, passed):
             measure, _ = self.catalogue.by_code[asked.code]
             kind = KINDS[measure.kind]
             said = self.regional.about(asked.code, measure.rests_on)
             covering = self.regional.coverage.covering(asked.code)
-            results = kind.results(replace(found, year=self.year, covering=covering))
+            known = {"year": self.year, "covering": covering, "residents": self.residents}
+            results = kind.results(replace(found, **known))
             frame = rows(grid, asked.code, asked.component, results, said)
             _refuse_unknown(asked, frame)
             for breakdown in set(BREAKDOWNS) - set(kind.breakdowns(asked.component)):
@@ -145,8 +155,8 @@ def _on_own_features(
             planned = plan_of_region(reading.catalogue, grain, covered, own)
             if planned.wanted:
                 tick(f"region {own.region}: one pass over {grain}")
-                of_pass = reading.of_pass(grain, planned, grid, frames[GRAINS[grain].units], areas)
-                yield from (frame for _, frame in of_pass)
+                passed = passes(frames[GRAINS[grain].units], areas, grain, planned)
+                yield from (frame for _, frame in reading.of_pass(planned, grid, passed))
 
 
 def _within(frame: pd.DataFrame, region: str) -> pd.Series:
@@ -163,25 +173,20 @@ def _refuse_unknown(asked: Asked, frame: pd.DataFrame) -> None:
         )
 
 
-def _found(
-    planned: Plan, grid: pd.DataFrame, units: "DataFrame", areas: "DataFrame", grain: str
-) -> Iterator[tuple[Asked, Found]]:
+def _found(planned: Plan, grid: pd.DataFrame, passed: Passed) -> Iterator[tuple[Asked, Found]]:
     """What is asked in its order, and what the passes found of it on the rows of the grid."""
-    sums = sums_on(grid, aggregate(units, areas, grain, planned.sums))
-    counts = pd.DataFrame({"asked": [], "cell": [], "value": [], "count": []}, dtype="int64")
-    if planned.counted:
-        counts = counts_on(grid, count_values(units, areas, grain, list(planned.counted.values())))
+    sums, counts = sums_on(grid, passed.cells), counts_on(grid, passed.counted)
     number = {asked: place for place, asked in enumerate(planned.counted)}
-    strata = sum_strata(units, areas, grain, planned) if planned.strata else pd.DataFrame()
     for asked, names in planned.wanted.items():
         found = Found(
             sums={name: sums[column].to_numpy() for name, column in names.items()},
             grid=grid,
             counts=counts[counts["asked"] == number.get(asked, -1)],
+            component=asked.component,
             parameters=planned.parameters[asked],
         )
         if asked in planned.stratified:
-            found = replace(found, strata=strata_on(grid, strata, STRATUM, planned.stratified[asked]))
+            found = replace(found, strata=strata_on(grid, passed.strata, STRATUM, planned.stratified[asked]))
         yield asked, found
 
 

@@ -54,6 +54,14 @@ class Plan:
     parameters: Mapping[Asked, Mapping[str, Scalar]]
 
 
+class Passed(NamedTuple):
+    """What the passes over a grain gave: sums of each cell, how often each value occurs, sums of each stratum."""
+
+    cells: pd.DataFrame
+    counted: pd.DataFrame
+    strata: pd.DataFrame
+
+
 def plan(
     catalogue: Catalogue, grain: str, coverage: Coverage, reformulations: "Mapping[str, Reformulation] | None" = None
 ) -> Plan:
@@ -119,6 +127,19 @@ def _components(catalogue: Catalogue, grain: str) -> Iterator[tuple[str, str]]:
 def where_counted(unit: str, mask: int) -> str:
     """An integer expression of a unit where the area counts it: the nation those of a region of the mask alone."""
     return f"if(level <> 'nation' OR (regions & {mask}L) <> 0L, {unit}, 0L)"
+
+
+def passes(units: "DataFrame", areas: "DataFrame", grain: str, planned: Plan) -> Passed:
+    """All that is planned of a grain: one aggregate for the sums, and one each for counts and strata where asked."""
+    return Passed(
+        aggregate(units, areas, grain, planned.sums),
+        count_values(units, areas, grain, list(planned.counted.values())) if planned.counted else _nothing_counted(),
+        sum_strata(units, areas, grain, planned) if planned.strata else pd.DataFrame(),
+    )
+
+
+def _nothing_counted() -> pd.DataFrame:
+    return pd.DataFrame({**dict.fromkeys(CELL, pd.Series(dtype=object)), "asked": [], "value": [], "count": []})
 
 
 def aggregate(units: "DataFrame", areas: "DataFrame", grain: str, expressions: Mapping[str, str]) -> pd.DataFrame:

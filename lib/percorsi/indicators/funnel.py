@@ -131,7 +131,7 @@ def _ratio(nation: pd.Series, rows: pd.DataFrame) -> tuple[list[np.ndarray], np.
 
 def _gap(nation: pd.Series, rows: pd.DataFrame) -> tuple[list[np.ndarray], np.ndarray]:
     """The treated are a count, held to those who would be treated if all were; the gap is what is left of 1."""
-    all_treated = (rows["denominator"] * rows["residents"] / PER_TEN_THOUSAND).to_numpy()
+    all_treated = (rows["denominator"] * rows["persons"] / PER_TEN_THOUSAND).to_numpy()
     if nation["component"] == COVERAGE:
         return _held_to(nation["value"], rows["value"], all_treated)
     (low, high, wide_low, wide_high), z = _held_to(1 - nation["value"], 1 - rows["value"], all_treated)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from percorsi.indicators.clauses import Scalar
 
-PROPORTION, MEAN, RATE, RATIO = "proportion", "mean", "rate", "smr"
+PROPORTION, MEAN, RATE, RATIO, GAP = "proportion", "mean", "rate", "smr", "gap"
 Arrays = Mapping[str, np.ndarray]
 Clauses = Mapping[str, str]
 Values = Mapping[str, Scalar]
@@ -40,14 +40,15 @@ class Found:
 
     `sums`: name -> one number for each row of `grid` (level, area, sex, age_class); `counts`: cell (position in the
     grid), value, count, of a kind that counts values; `strata`: cell, sex, age_group, residence and the kind's sums, of
-    a kind that asks for strata; `parameters`: those it is asked with; `covering`: the regions that cover the indicator;
-    `residents`: area -> residents of 1 January, of regions and DSMs.
+    a kind that asks for strata; `component`, `parameters`: those it is asked with; `covering`: the regions that cover
+    the indicator; `residents`: area -> residents of 1 January, of regions and DSMs.
     """
 
     sums: Arrays
     grid: pd.DataFrame = field(default_factory=pd.DataFrame)
     counts: pd.DataFrame = field(default_factory=_no_counts)
     strata: pd.DataFrame = field(default_factory=_no_strata)
+    component: str = ""
     parameters: Values = field(default_factory=dict)
     year: int = 0
     covering: Collection[str] = ()

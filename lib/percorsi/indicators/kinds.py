@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 from percorsi.indicators.confidence import EXACT, STUDENT, WIDE_LEVEL, WILSON, poisson_exact, student, wilson
+from percorsi.indicators.gap import Gap
 from percorsi.indicators.kind import MEAN, NUMBERS, PROPORTION, RATE, SPREAD, WIDE, Clauses, Found, Kind, Plain, units
 from percorsi.indicators.mortality import MortalityRatio
 
@@ -91,7 +92,7 @@ class Mean(Plain):
         return {**made, "denominator": persons.astype(float), "method": method}
 
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (Proportion(), Mean(), Rate(), MortalityRatio())}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (Proportion(), Mean(), Rate(), MortalityRatio(), Gap())}
 
 
 def describe(values: list[int], counts: list[int]) -> dict[str, float]:

@@ -68,12 +68,18 @@ def rows(grid: pd.DataFrame, code: str, component: str, results: Arrays, said: S
         for of_region in (said.reasons, said.grades)
     )
     frame = grid.assign(
-        **{"code": code, "component": component, **results},
-        **{"reason": reason.where(reason.notna(), own), "grade": grade},
+        **{
+            "code": code,
+            "component": component,
+            **results,
+            "reason": reason.where(reason.notna(), own),
+            "grade": grade,
+        },
         left_out=np.where(nation, said.left_out, None),
     )
     absent = frame["reason"].notna()
     frame.loc[absent, ["value", "lower", "upper", *WIDE, *SPREAD]] = np.nan
-    frame.loc[absent & ~frame["reason"].isin(COUNTS_STAY), ["numerator", "denominator"]] = np.nan
+    counts = [name for name in ("numerator", "denominator", "persons") if name in results]
+    frame.loc[absent & ~frame["reason"].isin(COUNTS_STAY), counts] = np.nan
     frame["method"] = frame["method"].where(~absent, None)
     return frame

@@ -117,7 +117,7 @@ def test_by_chance_alone_the_test_finds_overdispersion_as_often_as_it_says():
 
 
 def rows(code: str, cells: list[dict]) -> pd.DataFrame:
-    whole = {"code": code, "component": "", "sex": "", "age_class": "", "sd": np.nan, "residents": np.nan}
+    whole = {"code": code, "component": "", "sex": "", "age_class": "", "sd": np.nan, "persons": np.nan}
     return pd.DataFrame([{**whole, **cell} for cell in cells])
 
 
@@ -161,8 +161,8 @@ def test_of_ratios_and_rates_the_target_is_the_nations_value():
 
 def test_of_a_gap_the_treated_are_the_count():
     # prevalence 50 per 10,000, half of them treated in the nation: of 4,667 residents 11.668 would be
-    nation = of("nation", "IT", 25.0, 50.0, 0.5, residents=1_000_000)
-    department = of("dsm", "a", 10.0, 50.0, 0.8, residents=4667.3332)
+    nation = of("nation", "IT", 25.0, 50.0, 0.5, persons=1_000_000)
+    department = of("dsm", "a", 10.0, 50.0, 0.8, persons=4667.3332)
     gap = with_funnels(rows("S24", [nation, department]), {"S24": "gap"})
     covered = [{**cell, "component": "coverage", "value": 1 - cell["value"]} for cell in (nation, department)]
     coverage = with_funnels(rows("S24", covered), {"S24": "gap"})
