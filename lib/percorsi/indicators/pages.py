@@ -154,9 +154,9 @@ def _counted(measure: Measure, unit: str) -> list[str]:
             "## Denominator: the deaths expected",
             "",
             f"`{measure.per}` of each {unit}, or one year with `time` = headcount, summed by sex and class of five",
-            "years (90 and over together), times the deaths of Y by the mean of the residents of 1 January of Y and Y+1,",
-            "of the nation or, with `reference` = region, of the region of residence. Below `minimum_expected` both",
-            "counts are given and no ratio.",
+            "years (90 and over together), times the deaths of Y by the mean of the residents of 1 January of Y and of",
+            "Y+1, of the nation or, with `reference` = region, of the region of residence. Below `minimum_expected`",
+            "both counts are given and no ratio.",
             "",
         ]
     if measure.value is not None:
