@@ -9,7 +9,7 @@ from percorsi.indicators.cases import UNSAID, Case, cases_of_code, load_cases
 from percorsi.indicators.catalogue import Catalogue, Component, Indicator, Measure, load_catalogue
 from percorsi.indicators.clauses import Scalar
 from percorsi.indicators.grains import GRAINS
-from percorsi.indicators.kind import RATE, RATIO
+from percorsi.indicators.kind import GAP, RATE, RATIO
 
 _PATHWAYS = {
     "schizophrenia": "schizophrenia",
@@ -157,6 +157,16 @@ def _counted(measure: Measure, unit: str) -> list[str]:
             "years (90 and over together), times the deaths of Y by the mean of the residents of 1 January of Y and of",
             "Y+1, of the nation or, with `reference` = region, of the region of residence. Below `minimum_expected`",
             "both counts are given and no ratio.",
+            "",
+        ]
+    if measure.kind == GAP:
+        return [
+            "## Value",
+            "",
+            f"All of these {unit}s are treated: per 10,000 residents of all ages on 1 January of Y they are the numerator.",
+            "The denominator is the prevalence per 10,000 that `prevalence` names in `conf/reference/prevalence`. The",
+            "component `coverage` is the one by the other, the value what that leaves of 1. Residents are ISTAT's of the",
+            "region; of the nation those of the regions that cover the indicator; of a DSM the catchments of its CSMs.",
             "",
         ]
     if measure.value is not None:
