@@ -10,6 +10,7 @@ from percorsi.indicators.catalogue import Catalogue, Component, Indicator, Measu
 from percorsi.indicators.clauses import Scalar
 from percorsi.indicators.grains import GRAINS
 from percorsi.indicators.kind import GAP, RATE, RATIO
+from percorsi.prevalence import load_prevalences
 
 _PATHWAYS = {
     "schizophrenia": "schizophrenia",
@@ -121,7 +122,7 @@ def _page(measure: Measure, indicator: Indicator, cases: list[Case]) -> str:
         f"1. `pathway`: {_PATHWAYS[card.pathway]}",
         *_clauses(measure.population),
         "",
-        *_counted(measure, unit),
+        *_counted(measure, indicator, unit),
         "## Parameters",
         "",
         *_parameters(indicator.parameters),
@@ -143,7 +144,7 @@ def _needs(measure: Measure) -> str:
     return "; ".join(f"{flow} {', '.join(of_flow)}" for flow, of_flow in periods.items())
 
 
-def _counted(measure: Measure, unit: str) -> list[str]:
+def _counted(measure: Measure, indicator: Indicator, unit: str) -> list[str]:
     """What is made of the population: the numerator of a proportion, the value of a mean."""
     if measure.kind == RATIO:
         return [
@@ -160,13 +161,18 @@ def _counted(measure: Measure, unit: str) -> list[str]:
             "",
         ]
     if measure.kind == GAP:
+        prevalence = load_prevalences()[indicator.parameters["prevalence"]]
+        limits = f" ({prevalence.lower:g} to {prevalence.upper:g})" if prevalence.lower is not None else ""
         return [
             "## Value",
             "",
-            f"All of these {unit}s are treated: per 10,000 residents of all ages on 1 January of Y they are the numerator.",
-            "The denominator is the prevalence per 10,000 that `prevalence` names in `conf/reference/prevalence`. The",
-            "component `coverage` is the one by the other, the value what that leaves of 1. Residents are ISTAT's of the",
-            "region; of the nation those of the regions that cover the indicator; of a DSM the catchments of its CSMs.",
+            f"All of these {unit}s are treated: per 10,000 residents of all ages on 1 January of Y they are the",
+            "numerator, and the prevalence per 10,000 is the denominator. The component `coverage` is the one by the",
+            "other, the value what that leaves of 1. Residents are ISTAT's of the region; of the nation those of the",
+            "regions that cover the indicator; of a DSM the catchments of its CSMs.",
+            "",
+            f"Prevalence, as `prevalence` names it in `conf/reference/prevalence`: {prevalence.per_10000:g}{limits}.",
+            prevalence.source,
             "",
         ]
     if measure.value is not None:
