@@ -36,8 +36,8 @@ class Outcome:
     def nation(self) -> list[dict]:
         """A row for each indicator: code, name, numerator, denominator, value and interval, reason.
 
-        Values of proportions are in percent and say so; of a mean the numerator is the sum, of a ratio the denominator
-        what is expected.
+        Values of proportions and gaps are in percent and say so; of a mean the numerator is the sum, of a ratio the
+        denominator what is expected, of a gap they are treated and ill per 10,000.
         """
         whole = self.whole_nation().query("component == ''")
         return [
@@ -54,11 +54,11 @@ class Outcome:
         ]
 
     def _value(self, code: str, value: float) -> str:
-        from percorsi.indicators.kind import PROPORTION
+        from percorsi.indicators.kind import GAP, PROPORTION
 
         if value != value:
             return ""
-        is_share = self.catalogue.by_code[code][0].kind == PROPORTION
+        is_share = self.catalogue.by_code[code][0].kind in (PROPORTION, GAP)
         return f"{100 * value:.1f}%" if is_share else f"{value:.2f}"
 
     def left_out(self) -> list[str]:
