@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 import yaml
 from indicator_nation import YEAR, Nation, everything, person
+from typer.testing import CliRunner
 
+from percorsi import cli
 from percorsi.errors import ResultUnavailable, UsageError
 from percorsi.home import Home
 from percorsi.indicators.catalogue import load_catalogue
@@ -190,3 +192,12 @@ def test_all_columns_follow_those_of_the_contract(home, values, tmp_path):
     heads = [next(csv.reader((tmp_path / name).open())) for name in ("contract.csv", "all.csv")]
     assert heads[0] == COLUMNS == heads[1][: len(COLUMNS)]
     assert {"lower_998", "funnel_upper_998", "overdispersion", "sd", "persons", "left_out"} <= set(heads[1])
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"), [([], "thousands of lines"), (["--code", "S26", "--standard", "europe"], "nation, population")]
+)
+def test_the_command_says_what_is_missing(said, wrong):
+    result = CliRunner().invoke(cli.app, ["standardise", *said])
+    assert result.exit_code == 2
+    assert wrong in " ".join(result.stderr.split())
