@@ -11,6 +11,7 @@ import pytest
 from percorsi import pipeline
 from percorsi.home import Home
 from percorsi.indicators.compute import of_year
+from percorsi.indicators.confidence import of_count
 from percorsi.indicators.engine import _AGE_GROUP
 from percorsi.indicators.kind import Found
 from percorsi.indicators.kinds import KINDS
@@ -39,7 +40,7 @@ def delivery(tmp_path_factory) -> Path:
     load_parameters.cache_clear()
     with pytest.MonkeyPatch.context() as instead:
         instead.setenv("PERCORSI_CONF", str(folder / "conf"))
-        synthesize(folder / "out", 0.02, 7, range(YEAR, YEAR + 1))
+        synthesize(folder / "out", 0.04, 7, range(YEAR, YEAR + 1))
     load_parameters.cache_clear()  # the next nation is not told so
     for path in (folder / "out" / "delivery").glob("*_*.csv"):
         flow, region = path.name.split("_")[:2]
@@ -65,21 +66,22 @@ def test_the_intervals_cover_what_the_nation_was_told(outcome):
     assert found["reason"].isna().all()
     for code in RATIOS.values():
         total, men, women = (found.loc[(code, component)] for component in ("", "M", "F"))
-        assert total["lower"] <= TOLD <= total["upper"], code
+        assert total["lower_998"] <= TOLD <= total["upper_998"], code
         assert total["numerator"] == men["numerator"] + women["numerator"]
         assert total["denominator"] == pytest.approx(men["denominator"] + women["denominator"], rel=1e-12)
+    schizophrenia = found.loc[("S44", "")]
+    assert schizophrenia["lower"] <= TOLD <= schizophrenia["upper"]
     observed, expected = (found.xs("", level="component")[name].sum() for name in ("numerator", "denominator"))
-    # all four together: enough deaths for an interval that would not cover 1.6 or 2.5
-    assert observed > 100
-    assert abs(observed / expected - TOLD) < 2 * np.sqrt(observed) / expected
-    assert 2 * np.sqrt(observed) / expected < 0.4
+    lower, upper, _ = of_count(np.array([observed]))  # all four together: enough deaths to tell 2 from 1.3 and 2.5
+    assert observed > 80
+    assert 1.3 < lower[0] / expected <= TOLD <= upper[0] / expected < 2.5
 
 
 def test_four_hundred_years_of_deaths_are_covered_in_ninety_five_of_a_hundred(outcome, spark):
     """Each year is a cell: who was in contact from when on is as it was, who dies on which day is drawn anew.
 
-    Persons come as counts by pathway, sex, class of five years and first contact. A person dies on a day at risk with the
-    chance of twice the rate of the population, and is at risk up to that day.
+    Persons come as counts by sex, class of five years and first contact. A person dies on a day at risk with the chance
+    of twice the rate of the population, and is at risk up to that day.
     """
     store = Store(outcome.home, spark)
     counted = (
