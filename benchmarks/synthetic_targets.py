@@ -51,8 +51,9 @@ def judge(db: duckdb.DuckDBPyConnection, y: int, scale: float) -> int:
 
     r = Report()
     y0, y1 = f"DATE '{y}-01-01'", f"DATE '{y}-12-31'"
-    population = f"read_csv('{ROOT}/conf/reference/istat_population_1jan_by_region_sex_age.csv', all_varchar=true)"
-    adults = one(f"SELECT sum(population::INT) FROM {population} WHERE year = '{y}' AND age::INT >= 18")[0]
+    population = f"read_csv('{ROOT}/conf/reference/population/*.csv', all_varchar=true, filename=true)"
+    adults = one(f"""SELECT sum(residents::INT) FROM {population}
+      WHERE filename LIKE '%/{y}.csv' AND age::INT >= 18""")[0]
     users = one("SELECT count(*) FROM (SELECT p FROM act UNION SELECT p FROM pres)")[0]
     n = one("SELECT sum(n) FROM act")[0]
     r.count("users", 777_035, users, scale)
@@ -106,12 +107,12 @@ def judge(db: duckdb.DuckDBPyConnection, y: int, scale: float) -> int:
 
 
 def _mortality(db, r: Report, y: int, population: str) -> None:
-    deaths = f"read_csv('{ROOT}/conf/reference/istat_deaths_by_region_sex_age_class.csv', all_varchar=true)"
+    deaths = f"read_csv('{ROOT}/conf/reference/deaths/{y}.csv', all_varchar=true)"
     db.execute(f"""CREATE TABLE rate AS SELECT sex, k, d / n AS q FROM
-      (SELECT sex, least(age::INT // 5, 18) AS k, sum(population::INT) / 2 AS n FROM {population}
-       WHERE year IN ('{y}', '{y + 1}') GROUP BY 1, 2) JOIN
+      (SELECT sex, least(age::INT // 5, 18) AS k, sum(residents::INT) / 2 AS n FROM {population}
+       WHERE regexp_extract(filename, '([0-9]+)[.]csv$', 1) IN ('{y}', '{y + 1}') GROUP BY 1, 2) JOIN
       (SELECT sex, regexp_extract(age_class, '^[0-9]+')::INT // 5 AS k, sum(deaths::INT) AS d FROM {deaths}
-       WHERE year = '{y}' GROUP BY 1, 2) USING (sex, k)""")  # fmt: skip
+       GROUP BY 1, 2) USING (sex, k)""")  # fmt: skip
     found = db.execute(f"""SELECT g, count(*) FILTER (death BETWEEN c AND DATE '{y}-12-31'),
       sum(q * (datediff('day', c, least(COALESCE(death, DATE '{y}-12-31'), DATE '{y}-12-31')) + 1) / 365.0)
       FROM T JOIN rate ON rate.k = least(age // 5, 18) AND rate.sex = CASE T.sex WHEN '1' THEN 'M' WHEN '2' THEN 'F' END

@@ -1,6 +1,7 @@
 """The commands of who asks what a number means: the analyst's cohort and attrition, the clinician's cases."""
 
 import dataclasses
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -49,6 +50,24 @@ def cohort(
 
     _refuse_unknown(region)
     found = pipeline.cohort(existing(home), load_settings(env), year, region or NATION)
+    tell(found, as_text, as_json)
+
+
+@command
+def deaths(
+    year: Annotated[int, typer.Option(min=2000, max=2100, help="Evaluation year.")],
+    region: RegionOption = None,
+    home: HomeOption = HOME,
+    env: EnvironmentOption = "local",
+    as_json: JsonOption = False,
+) -> None:
+    """Count the dead by who tells of them, and where the sources disagree: not for publication."""
+    from percorsi import pipeline
+    from percorsi.indicators.deaths import as_text
+    from percorsi.indicators.grid import NATION
+
+    _refuse_unknown(region)
+    found = pipeline.deaths(existing(home), load_settings(env), year, region or NATION)
     tell(found, as_text, as_json)
 
 
@@ -112,3 +131,35 @@ def reformulations(
 
     found = find(load_settings(env), existing(home), run)
     print_rows(listing(Home(home), found.run_id), as_json)
+
+
+@command
+def standardise(
+    code: Annotated[str | None, typer.Option(help="Code of an indicator, such as S20; all, if left out.")] = None,
+    standard: Annotated[
+        str, typer.Option(help="Composition by sex and age class: nation (of the indicator) or population (ISTAT's).")
+    ] = "nation",
+    csv: Annotated[Path | None, typer.Option("--csv", help="File to write.")] = None,
+    run: RunOption = "latest",
+    home: HomeOption = HOME,
+    env: EnvironmentOption = "local",
+    as_json: JsonOption = False,
+) -> None:
+    """Compare regions as if all were of one sex and age composition, unprotected: not for publication."""
+    from percorsi.indicators.standard import Standard, shown, standardised_values
+    from percorsi.indicators.values import write_frame
+    from percorsi.runs import find
+
+    if standard not in list(Standard):
+        raise UsageError(f"no standard '{standard}'", next_step=f"use one of: {', '.join(Standard)}")
+    if not (code or csv or as_json):
+        raise UsageError("of all indicators there are thousands of lines", next_step="name one by --code, or use --csv")
+    found = find(load_settings(env), existing(home), run)
+    rows = standardised_values(Home(home), found.run_id, found.year, Standard(standard), code)
+    if csv:
+        write_frame(rows, csv)
+        print(f"{len(rows)} standardised values of run {found.run_id} in {csv}")
+    else:
+        print_rows(
+            rows.astype(object).where(rows.notna(), None).to_dict("records") if as_json else shown(rows), as_json
+        )

@@ -191,6 +191,10 @@ def run(
 @command
 def values(
     csv: Annotated[Path, typer.Option("--csv", help="File to write.")],
+    all_columns: Annotated[
+        bool,
+        typer.Option("--all-columns", help="Limits at 99.8%, spread of means, funnels and the rest after the others."),
+    ] = False,
     run: RunOption = "latest",
     home: HomeOption = HOME,
     env: EnvironmentOption = "local",
@@ -200,7 +204,7 @@ def values(
     from percorsi.runs import find
 
     found = find(load_settings(env), existing(home), run)
-    count = write_csv(Home(home), found.run_id, csv)
+    count = write_csv(Home(home), found.run_id, csv, all_columns)
     print(f"{count} values of run {found.run_id} in {csv}")
 
 

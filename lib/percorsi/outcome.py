@@ -36,7 +36,8 @@ class Outcome:
     def nation(self) -> list[dict]:
         """A row for each indicator: code, name, numerator, denominator, value and interval, reason.
 
-        Values of proportions are in percent and say so; of a mean the numerator is the sum.
+        Values of proportions and gaps are in percent and say so; of a mean the numerator is the sum, of a ratio the
+        denominator what is expected, of a gap they are treated and ill per 10,000.
         """
         whole = self.whole_nation().query("component == ''")
         return [
@@ -53,11 +54,12 @@ class Outcome:
         ]
 
     def _value(self, code: str, value: float) -> str:
-        from percorsi.indicators.kinds import MEAN
+        from percorsi.indicators.kind import GAP, PROPORTION
 
         if value != value:
             return ""
-        return f"{value:.2f}" if self.catalogue.by_code[code][0].kind == MEAN else f"{100 * value:.1f}%"
+        is_share = self.catalogue.by_code[code][0].kind in (PROPORTION, GAP)
+        return f"{100 * value:.1f}%" if is_share else f"{value:.2f}"
 
     def left_out(self) -> list[str]:
         """For each set of regions left out of the nation: its codes and the regions."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from percorsi.indicators.attrition import Attrition
     from percorsi.indicators.catalogue import Catalogue
     from percorsi.indicators.cohort import Cohort
+    from percorsi.indicators.deaths import Deaths
     from percorsi.outcome import Outcome
     from percorsi.quality import QualityReport
 
@@ -42,14 +43,16 @@ def _stage(home: Home, settings: Settings, title: str, total: int = 1) -> Iterat
 
 
 def _check_definitions(settings: Settings) -> None:
-    """Layouts, code lists, catalogue, reformulations and expectations, checked as a whole before anything long."""
+    """All of the configuration that decides something, checked as a whole before anything long."""
     from percorsi.code_lists import check_code_lists
     from percorsi.flows import load_layouts
     from percorsi.indicators.catalogue import load_catalogue
     from percorsi.indicators.reformulations import load_reformulations
     from percorsi.quality import load_suites
+    from percorsi.reference import check_reference
 
     load_layouts()
+    check_reference()
     check_code_lists()
     load_reformulations(load_catalogue(), national=settings.parameters)
     load_suites()
@@ -197,6 +200,23 @@ def cohort(home: Home, settings: Settings, year: int, area: str) -> "Cohort":
         return work(store, pathways_of_year(store, settings.parameters, year - 1), year, area)
 
 
+def deaths(home: Home, settings: Settings, year: int, area: str) -> "Deaths":
+    """Who tells that persons of a year are dead, in the nation or a region (`area`), and how the sources agree.
+
+    From the features of the year. Reads only: the home is not locked.
+    """
+    from percorsi.features import require
+    from percorsi.indicators.deaths import deaths as work
+    from percorsi.session import spark_session
+
+    _need_current(home)
+    with steps("deaths", 1) as tick:
+        tick("count")
+        store = Store(home, spark_session(settings))
+        require(store, settings, year)
+        return work(store, year, area)
+
+
 def _compute(
     store: Store,
     settings: Settings,
@@ -233,6 +253,7 @@ def _compute(
         "code": code_digest(),
         "layouts": conf_digest("flows"),
         "codes": conf_digest("codes"),
+        "reference": conf_digest("reference/population", "reference/deaths", "reference/prevalence"),
     }
     with runs.open_run(settings, store.home, year=year, kind=kind, parameters=parameters, digests=digests) as opened:
         opened.log_inputs(_inputs(store))
@@ -317,6 +338,7 @@ def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
     from percorsi.indicators.listing import catalogue_rows, nestings, populations
     from percorsi.indicators.values import read_values
     from percorsi.release import make
+    from percorsi.release.contents import without_rule
 
     found = runs.find(settings, home, run_id)
     catalogue = load_catalogue()
@@ -337,12 +359,14 @@ def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
         },
     )
     values, rows = read_values(home, found.run_id), catalogue_rows(catalogue)
+    kept_back = without_rule(rows)  # ratios and the gap stay in the house until disclosure control has a rule for them
+    values = values[~values["code"].isin(kept_back)]
     names = _dsm_names(home, found.year, found.inputs.get("conformed/service"))
     synthetic = found.parameters["synthetic"] == "True"
     with home.lock("release"):  # two at once would not know what the other shows
         refuse_unfinished(home)
         options = {"synthetic": synthetic, "dsm_names": names, "nested": nestings(catalogue)}
-        options["populations"] = populations(catalogue)
+        options |= {"populations": populations(catalogue), "not_released": kept_back}
         with steps("release", 1) as step:
             step("protect the values, and attack them")
             return make(home, released, name, values, rows, **options, tick=step.within)

@@ -147,6 +147,11 @@ def s23(p):
     return p.count(MEETING) >= 1 if often else None
 
 
+def s24(p):
+    """All of T are treated: what they are held to stands in gap.py."""
+    return {"": True, "coverage": True}
+
+
 def s25(p):
     """Contact at least every 90 days over [c, c+365]."""
     return every(p.outcome_days, 90, p.first_contact, p.until_death(p.first_contact + 365))
@@ -236,8 +241,8 @@ def s48(p):
 
 
 OF_PERSONS = {f.__name__.upper(): f for f in (
-    s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s20, s21, s22, s23, s25, s26, s27, s28, s29, s30, s31, s32, s40,
-    s41, s42, s45, s46, s47, s48,
+    s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s20, s21, s22, s23, s24, s25, s26, s27, s28, s29, s30, s31, s32,
+    s40, s41, s42, s45, s46, s47, s48,
 )}  # fmt: skip
 
 

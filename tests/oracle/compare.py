@@ -1,8 +1,9 @@
 """python tests/oracle/compare.py VALUES.csv ORACLE.csv: the cells in which the two differ; exit code 1 if any.
 
 VALUES.csv is the outcome of `percorsi values`, ORACLE.csv that of `python -m tests.oracle`. Compared are numerator,
-denominator and reason of the codes the oracle has: counts exactly, the sum of a mean to nine digits. A cell of nobody
-counts as the same whether it is missing or says denominator_zero.
+denominator and reason of the codes the oracle has: counts exactly, the sum of a mean, the treated per 10,000 of a gap
+and the deaths expected of a ratio to nine digits. A cell of nobody counts as the same whether it is missing or says
+denominator_zero.
 """
 
 import csv
@@ -13,6 +14,8 @@ from collections import Counter
 KEY = ("code", "component", "level", "area", "sex", "age_class")
 NOBODY = (None, None, "denominator_zero")
 MEANS = ("S2", "S5", "S6", "BP2", "BP6", "BP7", "D2", "D5", "DGP3")  # their numerator is a sum of quotients
+GAPS = ("S24", "BP21")  # their numerator is treated per 10,000
+RATIOS = ("S44", "BP36", "D22", "DGP25")  # their denominator is the deaths expected
 SHOWN = 40
 
 
@@ -37,10 +40,13 @@ def cells(path):
 
 
 def same(code, one, other):
-    """Equal denominators, reasons and numerators; of a mean, numerators equal to nine digits."""
+    """Equal denominators, reasons and numerators; of a mean or a gap, numerators equal to nine digits, of a ratio,
+    denominators."""
+    if code in RATIOS and None not in (one[1], other[1]):
+        return (one[0], one[2]) == (other[0], other[2]) and math.isclose(one[1], other[1], rel_tol=1e-9)
     if one[1:] != other[1:]:
         return False
-    if code in MEANS and None not in (one[0], other[0]):
+    if code in MEANS + GAPS and None not in (one[0], other[0]):
         return math.isclose(one[0], other[0], rel_tol=1e-9)
     return one[0] == other[0]
 

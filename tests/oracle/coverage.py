@@ -1,5 +1,7 @@
 """Which regions' data cover an indicator (manual, section 1, and the table that ends section 3)."""
 
+from . import mortality
+from .gap import residents_of_regions
 from .layouts import NATIONAL, SISM
 from .sets import model
 
@@ -32,6 +34,7 @@ BESIDES = {
     "S21": [(SISM, (1,), FIRST_SEMESTER)],
     "S22": [(SISM, (1,), FIRST_SEMESTER)],
     "S23": [(("PS",), (0,), WHOLE_YEAR)],
+    "S24": [(("POPULATION",), (0,), WHOLE_YEAR)],
     "S25": [(CARE, (1,), WHOLE_YEAR)],
     "S33": [(DRUGS, (-1, 0, 1), WHOLE_YEAR), (CARE, (1,), WHOLE_YEAR)],
     "S34": [(DRUGS, (-1, 0), WHOLE_YEAR)],
@@ -43,6 +46,8 @@ BESIDES = {
     "S40": [(("SIND",), (0,), WHOLE_YEAR)],
     "S41": [(SISM, (1,), FIRST_SEMESTER), (("SDO",), (1,), WHOLE_YEAR)],
     "S42": [(SISM, (-1,), WHOLE_YEAR)],
+    "S43": [(("CDM",), (0,), WHOLE_YEAR)],
+    "S44": [((("CDM", "ANA"), "DEATHS"), (0,), WHOLE_YEAR), (("POPULATION",), (0, 1), WHOLE_YEAR)],
     "BP16": YEAR_OF_NEW_USERS,
     "BP17": [(DRUGS, (-1, 0, 1), WHOLE_YEAR), (("SPE",), (0, 1), WHOLE_YEAR), (("SDO",), (-1, 0, 1), WHOLE_YEAR)],
     "BP28": GOING_ON,
@@ -62,7 +67,7 @@ BESIDES = {
 
 
 def needs(code, year):
-    """What an indicator needs: (flow, year, months)."""
+    """What an indicator needs: (flow, year, months); several flows in the place of one: one of them is enough."""
     as_model = model(code)
     back = as_model in BACK_TO_Y3 and code not in OVER_ALL_T
     parts = [(CARE, (-3, -2, -1, 0) if back else (0,), WHOLE_YEAR), *BESIDES.get(as_model, [])]
@@ -72,23 +77,30 @@ def needs(code, year):
 
 
 def delivered(delivery, flow, region, year):
-    """The months of a year that are there; files of national flows name no region."""
+    """The months of a year that are there; files of national flows name no region, and the residents are ISTAT's."""
+    if flow == "POPULATION":
+        return WHOLE_YEAR if residents_of_regions(year) else set()
+    if flow == "DEATHS":
+        return WHOLE_YEAR if mortality.counts("deaths", year) else set()
     return delivery.months.get((flow, "" if flow in NATIONAL else region, year), set())
+
+
+def lacking(delivery, region, flow, in_year, months, year):
+    """Why a flow of a year is not there, or None."""
+    if isinstance(flow, tuple):
+        each = [lacking(delivery, region, one, in_year, months, year) for one in flow]
+        return None if None in each else max(each, key=REASONS.index)
+    if flow == "SUP":  # read from before Y-3 too: absent where never delivered up to the data end
+        if not any(f == "SUP" and r == region and read <= year + 1 for f, r, read in delivery.months):
+            return "supplementary_flow_absent"
+    elif not any(delivered(delivery, flow, region, read) for read in range(year - 3, year + 2)):
+        return "missing_flow"  # one of the seven is enough to miss SISM
+    return None if months <= delivered(delivery, flow, region, in_year) else "window_not_covered"
 
 
 def reason(delivery, region, code, year):
     """Why the region has no value of the indicator, or None."""
-    needed = needs(code, year)
-    found = set()
-    for flow, in_year, months in needed:
-        if flow == "SUP":  # read from before Y-3 too: absent where never delivered up to the data end
-            never = not any(f == "SUP" and r == region and read <= year + 1 for f, r, read in delivery.months)
-            found |= {"supplementary_flow_absent"} if never else set()
-        else:
-            never = not any(delivered(delivery, flow, region, read) for read in range(year - 3, year + 2))
-            found |= {"missing_flow"} if never else set()  # one of the seven is enough to miss SISM
-        if not never and not months <= delivered(delivery, flow, region, in_year):
-            found.add("window_not_covered")  # some periods, not all needed
+    found = {lacking(delivery, region, *needed, year) for needed in needs(code, year)} - {None}
     return min(found, key=REASONS.index, default=None)
 
 

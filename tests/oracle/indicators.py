@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 
+from . import gap
 from .coverage import nation_reason, reason
 from .drugs import read_packs
 from .pathway import pathway
 from .patient import Patient
 from .persons import persons
-from .sets import CODES, OF_PERSONS, OF_STAYS, PATHWAYS, components, is_mean, of_pathway, set_of
+from .sets import CODES, OF_PERSONS, OF_STAYS, PATHWAYS, components, is_mean, is_ratio, of_pathway, set_of
 from .stays import dsm_of_hospital, places_of_contact, spdc_services, visible_stays
 
 AGE_CLASSES = [(18, 24), (25, 34), (35, 44), (45, 54), (55, 64), (65, 74), (75, 200)]
@@ -86,8 +87,10 @@ def counted(found, code, component, covering):
         for level, area in areas:
             for sex, age in [("", "")] if level == "dsm" else [("", ""), (unit.sex, ""), ("", unit.age)]:
                 cell = counts[level, area, sex, age]
-                cell[0] += unit.results[code, component]
-                cell[1] += 1
+                added = unit.results[code, component]
+                numerator, denominator = added if is_ratio(code) else (added, 1)
+                cell[0] += numerator
+                cell[1] += denominator
     return counts
 
 
@@ -114,7 +117,19 @@ def compute(delivery, year, sets=tuple(PATHWAYS)):
             for level, area, sex, age in cells:
                 numerator, denominator = counts[level, area, sex, age]
                 why = of_nation if level == "nation" else reasons.get(area[:3], "missing_flow")
-                if why is None and denominator == 0:
+                value = (written(numerator, code), denominator) if denominator else None
+                if code in gap.PREVALENCE:
+                    if (sex, age) != ("", ""):
+                        continue
+                    people = 0 if why else gap.residents(delivery, level, area, covering, year.year)
+                    value = gap.value(code, denominator, people)
+                if is_ratio(code):
+                    if age or (sex and component):
+                        continue
+                    if 0 < denominator < 1:
+                        why = why or "expected_below_one"
+                    value = (numerator, f"{float(denominator):.15g}") if denominator else None
+                if why is None and value is None:
                     why = "denominator_zero"
-                value = ("", "") if why else (written(numerator, code), denominator)
+                value = ("", "") if why else value
                 yield (code, component, level, area, sex, age, *value, why or "")

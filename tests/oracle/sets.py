@@ -3,14 +3,14 @@
 import re
 from functools import partial
 
-from . import bipolar, care, depressive, personality, therapy
+from . import bipolar, care, depressive, mortality, personality, therapy
 from .classes import is_antidepressant, is_mood_stabiliser, is_mood_stabiliser_alone
 
 PATHWAYS = {"S": "schizophrenia", "BP": "bipolar", "D": "depressive", "DGP": "severe_personality"}
 
 FUNCTIONS_OF_PERSONS = (
     care.OF_PERSONS | therapy.OF_PERSONS | bipolar.OF_PERSONS | depressive.OF_PERSONS | personality.OF_PERSONS
-)
+) | mortality.OF_PERSONS
 FUNCTIONS_OF_STAYS = care.OF_STAYS | therapy.OF_STAYS
 
 
@@ -23,7 +23,8 @@ def same(pairs):
 SIBLINGS = {
     **same(
         "BP1=S1 BP2=S2 BP3=S3 BP4=S4 BP5=S7 BP6=S5 BP7=S6 BP10=S11 BP11=S13 BP12=S14 BP13=S15 BP14=S16 BP18=S20 "
-        "BP19=S21 BP20=S23 BP22=S25 BP23=S26 BP24=S27 BP26=S31 BP31=S39 BP33=S40 BP37=S46 BP38=S47"
+        "BP19=S21 BP20=S23 BP21=S24 BP22=S25 BP23=S26 BP24=S27 BP26=S31 BP31=S39 BP33=S40 BP35=S43 BP36=S44 "
+        "BP37=S46 BP38=S47"
     ),
     "BP8": ("S10", {"least": 3}),
     "BP15": ("S18", {"belongs": is_mood_stabiliser}),
@@ -31,9 +32,10 @@ SIBLINGS = {
     "BP27": ("S33", {"belongs": is_mood_stabiliser}),
     "BP32": ("S38", {"belongs": is_mood_stabiliser}),
     **same(
-        "D1=S1 D2=S2 D3=S3 D5=S5 D6=S7 D7=S10 D8=S14 D9=S15 D11=S20 D12=S21 D15=S30 D19=S40 D20=S41 D23=S47 "
+        "D1=S1 D2=S2 D3=S3 D5=S5 D6=S7 D7=S10 D8=S14 D9=S15 D11=S20 D12=S21 D15=S30 D19=S40 D20=S41 "
+        "D21=S43 D22=S44 D23=S47 "
         "DGP1=S1 DGP3=S2 DGP4=S3 DGP6=S30 DGP8=S13 DGP9=S14 DGP10=S15 DGP11=S16 DGP12=S23 DGP14=S27 DGP21=S40 "
-        "DGP22=S41 DGP23=S42 DGP26=S47"
+        "DGP22=S41 DGP23=S42 DGP24=S43 DGP25=S44 DGP26=S47"
     ),
     "D10": ("S18", {"belongs": is_antidepressant}),
     "DGP5": ("D4", {"only_new": False}),
@@ -46,8 +48,10 @@ PERSISTENCE = ("a", "b", "c")
 BY_GROUP = ("1a", "1b", "1c", "2a", "2b", "2c", *PERSISTENCE)
 COMPONENTS = {
     "S18": BY_GROUP,
+    "S24": ("coverage",),
     "S33": PERSISTENCE,
     "S42": ("a", "b", "a_or_b"),
+    "S44": ("M", "F"),
     "BP17": ("a", "b", "both"),
     "BP34": ("a", "b", "a_or_b"),
     "D14": ("1", "2", "3"),
@@ -71,6 +75,11 @@ def components(code):
 def is_mean(code):
     """A mean's numerator is a sum of quotients."""
     return model(code) in ("S2", "S5", "S6")
+
+
+def is_ratio(code):
+    """A ratio of mortality has observed and expected deaths."""
+    return model(code) == "S44"
 
 
 def set_of(code):

@@ -1,5 +1,6 @@
 """Death, suicide and who a person is, by the sources in their order; what is recorded after the death."""
 
+from collections import Counter
 from datetime import date as d
 from typing import Any
 
@@ -81,6 +82,30 @@ WHO: list[tuple[dict[str, Any], tuple]] = [
     ({"who": "ANA does not know the sex", "registered": False, "facts": [VISIT, HOSPITAL, ana(sex="9", born=1950)]},
      ("9", 65)),
 ]  # fmt: skip
+# What follows of DEATHS, person by person: sources, days apart, where the death lies (c is 10 February), what CDM and
+# SISM say.
+BEFORE, IN_YEAR, AFTER = "before_first_contact", "from_first_contact", "after_year"
+AGREEMENT = Counter({
+    ("cdm,ana", 4, IN_YEAR, "other", "none"): 1,
+    ("cdm,ana,sdo,sism", 92, IN_YEAR, "other", "other"): 1,  # 1 March to 1 June
+    ("ana,sdo", 30, IN_YEAR, "none", "none"): 1,
+    ("sdo,sism", 31, IN_YEAR, "none", "other"): 1,
+    ("sism", 0, IN_YEAR, "none", "other"): 1,
+    ("cdm", 0, IN_YEAR, "suicide", "none"): 3,  # on 31 December, X84, sequelae
+    ("cdm", 0, AFTER, "suicide", "none"): 1,
+    ("cdm", 0, BEFORE, "suicide", "none"): 1,  # on 1 January
+    ("ana", 0, AFTER, "none", "none"): 1,
+    ("ana", 0, IN_YEAR, "none", "none"): 1,  # two dates, of which the earlier counts
+    ("cdm", 0, IN_YEAR, "other", "none"): 4,  # two dates; X59, X85, other sequelae
+    ("cdm", 0, AFTER, "other", "none"): 1,
+    ("sdo", 0, IN_YEAR, "none", "none"): 1,
+    ("cdm", 0, BEFORE, "other", "none"): 1,  # long ago
+    ("cdm,sism", 0, IN_YEAR, "other", "suicide"): 2,
+    ("ana,sism", 2, IN_YEAR, "none", "suicide"): 1,
+    ("sism", 0, IN_YEAR, "none", "suicide"): 1,
+    ("sism", 0, AFTER, "none", "suicide"): 1,
+})  # fmt: skip
+
 AGELESS = {"who": "ANA has no year of birth", "registered": False, "facts": [VISIT, HOSPITAL, ana(born=None)]}
 PEOPLE = [*({"who": who, "facts": [VISIT, *facts]} for who, facts, _ in DEATHS), *(who for who, _ in WHO), AGELESS]
 
@@ -94,6 +119,52 @@ def tables(spark) -> dict[str, list]:
 def test_a_death_and_what_told_it(number: int, tables) -> None:
     row = next(row for row in tables["person_year"] if row["person_id"] == number + 1)
     assert (row["death_date"], row["death_source"], row["suicide"]) == DEATHS[number][2]
+
+
+def test_how_the_sources_agree_is_counted(tables) -> None:
+    """Everybody is seen in one region: it has the counts of the nation."""
+    columns = ("sources", "days_apart", "lies", "cdm_says", "sism_says")
+    for region in ("IT", "030"):
+        rows = [row for row in tables["death_agreement"] if row["region"] == region]
+        assert {tuple(row[c] for c in columns): row["persons"] for row in rows} == AGREEMENT
+    assert sum(AGREEMENT.values()) == len([death for *_, (death, *_) in DEATHS if death])
+
+
+# of DEATHS, by name: days from 10 February to the death or 31 December, both included
+AT_RISK = {
+    "of whom nothing is told": 325,
+    "ANA before CDM": 24,  # to 5 March
+    "on the last day of the year": 325,
+    "on the first day of the next": 325,
+    "on the first day of the year": 0,
+    "long ago": 0,
+}
+
+
+@pytest.mark.parametrize("who", AT_RISK)
+def test_days_at_risk(who: str, tables) -> None:
+    number = [name for name, *_ in DEATHS].index(who) + 1
+    (row,) = (row for row in tables["person_year"] if row["person_id"] == number)
+    assert row["days_at_risk"] == AT_RISK[who]
+
+
+def test_days_at_risk_of_a_leap_year(spark) -> None:
+    def seen(*days: d) -> dict[str, Any]:
+        return {"intervention": {"day": list(days)}}
+
+    people = {
+        "all year": ([seen(d(2016, 1, 1))], 366),
+        "from the last day on": ([seen(d(2016, 12, 31))], 1),
+        "over 29 February": ([seen(d(2016, 2, 28)), cdm(d(2016, 3, 1))], 3),
+        "dead on the day of the contact": ([seen(d(2016, 2, 28)), cdm(d(2016, 2, 28))], 1),
+        "dead the day before": ([seen(d(2016, 2, 28)), cdm(d(2016, 2, 27))], 0),
+        "seen again after the death": ([seen(d(2016, 2, 28), d(2016, 6, 1)), cdm(d(2016, 3, 1))], 3),
+        "in a residence since before": (
+            [{"residential stay": {"from": d(2015, 9, 1), "to": d(2016, 2, 10)}}, cdm(d(2016, 12, 31))], 366),
+    }  # fmt: skip
+    rows = built(spark, [{"who": who, "facts": facts} for who, (facts, _) in people.items()], year=2016)["person_year"]
+    found = {row["person_id"]: row["days_at_risk"] for row in rows}
+    assert [found[number] for number in range(1, 8)] == [days for _, days in people.values()]
 
 
 @pytest.mark.parametrize("number", range(len(WHO)), ids=[who["who"] for who, _ in WHO])

@@ -36,6 +36,15 @@ def months_in_care(window: EvaluationWindow) -> "Column":
     return F.when(last >= F.col("first_contact_date"), months).otherwise(1)
 
 
+def days_at_risk(window: EvaluationWindow) -> "Column":
+    """Days from the first contact to the death or the end of Y, both included; 0 where the death lies before the
+    contact. Of a row with first_contact_date and death_date."""
+    from pyspark.sql import functions as F
+
+    last = F.least(F.col("death_date"), F.lit(window.end))
+    return F.greatest(F.datediff(last, "first_contact_date") + 1, F.lit(0))
+
+
 def pathway_columns(order: Sequence[str], use_sdo: bool) -> dict[str, "Column"]:
     """The pathway and how the person came to it; all null for none of the four groups.
 

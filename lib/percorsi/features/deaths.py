@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 # Source -> its column in the row of a person, in the order of precedence.
 SOURCES = {"cdm": "cdm_death", "ana": "ana_death", "sdo": "sdo_death", "sism": "sism_death"}
+# What a row of a person is counted by where the sources are held against each other (`agreement`).
+TOLD = (*SOURCES.values(), "cdm_says", "sism_says")
+SUICIDE, OTHER, NONE = "suicide", "other", "none"
 # Table -> how the window reads it, SQL for the flow of a record and for the last day of which the record tells.
 DATED = {
     "intervention": (EvaluationWindow.activity, "'PST'", "date"),
@@ -53,8 +56,8 @@ def certified(cause_of_death: "DataFrame", window: EvaluationWindow) -> "DataFra
 
 
 def columns(window: EvaluationWindow) -> "dict[str, Column]":
-    """death_date, death_source, alive_at_year_end and suicide of a row with the columns of `SOURCES`, cdm_cause and
-    sism_suicide (date).
+    """death_date, death_source, alive_at_year_end, suicide, cdm_says and sism_says of a row with the columns of
+    `SOURCES`, cdm_cause and sism_suicide (date).
 
     A suicide is one in Y: by its cause where CDM has the person, else by the closing of an episode concluded so.
     """
@@ -70,7 +73,37 @@ def columns(window: EvaluationWindow) -> "dict[str, Column]":
         "death_source": F.coalesce(*told),
         "alive_at_year_end": F.coalesce(death > F.lit(window.end), F.lit(True)),
         "suicide": F.coalesce(window.in_year(day), F.lit(False)),
+        "cdm_says": F.when(by_cause, SUICIDE).when(F.col("cdm_death").isNotNull(), OTHER).otherwise(NONE),
+        "sism_says": F.when(F.col("sism_suicide").isNotNull(), SUICIDE)
+        .when(F.col("sism_death").isNotNull(), OTHER)
+        .otherwise(NONE),
     }
+
+
+def agreement(persons: "DataFrame", window: EvaluationWindow) -> "DataFrame":
+    """How the sources of death agree, counted: region (`IT`: the nation), sources, days_apart, lies, cdm_says,
+    sism_says, persons.
+
+    `persons`: rows with the columns of `TOLD`, death_date, first_contact_date and in_regions, of everybody of the year.
+    """
+    from pyspark.sql import functions as F
+
+    days = list(SOURCES.values())
+    sources = F.concat_ws(",", *(F.when(F.col(day).isNotNull(), name) for name, day in SOURCES.items()))
+    lies = (
+        F.when(F.col("death_date") < F.col("first_contact_date"), "before_first_contact")
+        .when(F.col("death_date") <= F.lit(window.end), "from_first_contact")
+        .otherwise("after_year")
+    )
+    told = {
+        "sources": sources,
+        "days_apart": F.datediff(F.greatest(*days), F.least(*days)),
+        "lies": lies,
+        "region": F.explode(F.concat(F.array(F.lit("IT")), "in_regions")),
+    }
+    by = ["region", "sources", "days_apart", "lies", "cdm_says", "sism_says"]
+    dead = persons.where("death_date is not null").withColumns(told)
+    return dead.groupBy(*by).agg(F.count("*").alias("persons"))
 
 
 def records_after(frames: Mapping[str, "DataFrame"], persons: "DataFrame", window: EvaluationWindow) -> "DataFrame":

@@ -55,7 +55,7 @@ INPUTS = (
 )
 TABLES = (
     *("person_year", "spdc_stay", "person_area", "stay_area", "excluded"),
-    *("after_death", "unknown_area", "area_name"),
+    *("after_death", "death_agreement", "unknown_area", "area_name"),
 )
 NATION = "IT"
 
@@ -85,6 +85,7 @@ def build_frames(
         "stay_area": _areas(_stays(known, parameters)),
         "excluded": _excluded(everybody),
         "after_death": deaths.records_after(frames, everybody, window),
+        "death_agreement": deaths.agreement(everybody, window),
         "unknown_area": areas.unknown(frames, crosswalk, boundaries, window),
         "area_name": areas.names(frames["service"], window),
     }
@@ -96,8 +97,8 @@ def persons(
 ) -> "DataFrame":
     """One row a person with a DSM contact day of Y in the cohort's sight, of known age or not.
 
-    The columns of `features/person_year` (but year), birth_year, the list of SPDC stays of Y, restraint_days,
-    in_regions and in_dsms.
+    The columns of `features/person_year` (but year), birth_year, the list of SPDC stays of Y, restraint_days, those of
+    `deaths.TOLD`, in_regions and in_dsms.
     """
     from pyspark.sql import functions as F
 
@@ -180,6 +181,7 @@ def _derived(rows: "DataFrame", parameters: Parameters, window: EvaluationWindow
             **laboratory.done_at_start(parameters.monitoring_days),
             **lithium.found(window),
             "months_in_care": treated.months_in_care(window),
+            "days_at_risk": treated.days_at_risk(window),
             "spdc_stays": F.size("stays"),
             "first_stay_discharge": follow_up.first_discharge_alive(F.col("stays"), F.col("death_date")),
         },
@@ -199,7 +201,7 @@ def _derived(rows: "DataFrame", parameters: Parameters, window: EvaluationWindow
         rows = rows.withColumns(step())
     wanted = [c for c in table("features/person_year").columns if c != "year"]
     listed = ["stays", "restraint_days", "antipsychotics"]
-    return rows.select(*wanted, "birth_year", *listed, "in_regions", "in_dsms")
+    return rows.select(*wanted, "birth_year", *listed, *deaths.TOLD, "in_regions", "in_dsms")
 
 
 def _stays(persons: "DataFrame", parameters: Parameters) -> "DataFrame":

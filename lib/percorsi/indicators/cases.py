@@ -165,7 +165,7 @@ def place(expected: Any) -> str:
         case {"value": value}:
             return f"value {value}"
         case Mapping():
-            return "\n".join(f"{component}: {_in_line(of)}" for component, of in expected.items())
+            return "\n".join(f"{component or 'all'}: {_in_line(of)}" for component, of in expected.items())
     return str(expected)
 
 

@@ -48,7 +48,8 @@ class Component:
 class Measure:
     """A definition; `population` begins with the clauses of its cohort, `parameters` with the cohort's.
 
-    `value` and `per` are of a mean; `main` is the component that is given as the value (empty: there are none).
+    `value` and `per` are of a mean, `per` of a ratio as well; `main` is the component that is given as the value: empty
+    where there are none, and for the one without a name.
     """
 
     name: str

@@ -3,10 +3,11 @@
 Rules, as they stand in `Fault.rule`: those of reading (`yaml`, `schema`, `cards`, `doubled_measure`, `doubled_card`);
 `unknown_grain`, `unknown_kind`, `unknown_cohort`, `unknown_flow`, `bad_period`; `doubled_code`, `no_card`,
 `other_pathway`; of what a kind has `no_numerator`, `no_mean` (value or per of another kind), `mean_without_value`,
-`mean_with_numerator`, `bad_per`; of components `no_main`, `unknown_main`; `doubled_clause`, `doubled_parameter`,
-`missing_parameter`, `unused_parameter`, `unknown_parameter`, `other_type`, `parameter_of_features` (the name of one);
-of a clause `syntax`, `language`, `no_condition`, `no_value` (a condition where a number is asked), `unknown_column`,
-`type`, `bare_threshold`; `empty_person`. Everything is asked of each component, with the parameters it has.
+`mean_with_numerator`, `gap_with_numerator`, `bad_per`, `ratio_without_time`, `bad_parameter`; of components `no_main`,
+`unknown_main`; `doubled_clause`, `doubled_parameter`, `missing_parameter`, `unused_parameter`, `unknown_parameter`,
+`other_type`, `parameter_of_features` (the name of one); of a clause `syntax`, `language`, `no_condition`, `no_value` (a
+condition where a number is asked), `unknown_column`, `type`, `bare_threshold`; `empty_person`. Everything is asked of
+each component, with the parameters it has.
 """
 
 from collections import Counter
@@ -15,8 +16,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from percorsi.indicators import clauses
 from percorsi.indicators.clauses import ClauseError
 from percorsi.indicators.entries import COHORTS, Entries, Fault, MeasureEntry
-from percorsi.indicators.kinds import KINDS, MEAN
-from percorsi.indicators.needs import FLOWS, parse_need
+from percorsi.indicators.kind import GAP, MEAN, RATIO
+from percorsi.indicators.kinds import KINDS
+from percorsi.indicators.needs import FLOWS, OR, parse_need
 from percorsi.settings import Parameters
 
 RESERVED = ("pathway", "population", "numerator", "value", "per")  # names that the compiled measure gives itself
@@ -68,7 +70,7 @@ def _named(entry: MeasureEntry, entries: Entries, columns: Mapping) -> Found:
 
 def _needs(entry: MeasureEntry) -> Found:
     for flow, periods in entry.needs.items():
-        if flow not in FLOWS:
+        if not set(flow.split(OR)) <= set(FLOWS):
             yield "unknown_flow", f"'{flow}' is none of {', '.join(FLOWS)}"
         for period in periods:
             try:
@@ -104,15 +106,20 @@ def _kind(entry: MeasureEntry) -> Found:
         if any(numerators):
             yield "mean_with_numerator", "a mean has a value and no numerator"
         return
-    if not all(numerators):
+    if entry.kind == GAP:
+        if any(numerators):
+            yield "gap_with_numerator", "of a gap all of the population are treated: it has no numerator"
+    elif not all(numerators):
         yield "no_numerator", "a numerator is needed, of the measure or of every component"
-    for name in ("value", "per"):
+    if entry.kind == RATIO and (entry.per is None or entry.grain != "person_year"):
+        yield "ratio_without_time", "a ratio of mortality is of person_year, `per` the column of the days at risk"
+    for name in ("value",) if entry.kind == RATIO else ("value", "per"):
         if getattr(entry, name) is not None:
             yield "no_mean", f"'{name}' belongs to a mean"
 
 
 def _main(entry: MeasureEntry) -> Found:
-    if entry.components and entry.main is None:
+    if entry.components and entry.main is None and "" not in entry.components:
         yield "no_main", "one of the components is the value: name it as main"
     if entry.main is not None and entry.main not in entry.components:
         yield "unknown_main", f"'{entry.main}' is none of the components"
@@ -146,6 +153,8 @@ def _parameters(entry: MeasureEntry, entries: Entries) -> Found:
                 "parameter_of_features",
                 f"'{name}' is the name of a number of the feature stage",
             )
+    of_kind = KINDS[entry.kind].parameters if entry.kind in KINDS else {}
+    yield from _of_kind(entry, of_kind)
     known = {**inherited, **entry.parameters}
     main = entry.parts().get(entry.main_part())
     yield from _reading(entry.reading, {**known, **(main.parameters if main else {})})
@@ -158,6 +167,7 @@ def _parameters(entry: MeasureEntry, entries: Entries) -> Found:
         for name in sorted(name for name, times in names.items() if times > 1):
             yield "doubled_clause", f"{where}the name '{name}' is taken"
         used, all_parsed = _used(clauses.asked(entry, said))
+        used |= set(of_kind)
         every_part_parsed = every_part_parsed and all_parsed
         reached |= used - set(said.parameters)
         for name in sorted(used - set(known) - set(said.parameters)):
@@ -177,6 +187,24 @@ def _parameters(entry: MeasureEntry, entries: Entries) -> Found:
                 yield "unknown_parameter", f"{code} gives '{name}', which is no parameter of the measure"
             elif type(value) is not type(known[name]):
                 yield "other_type", f"{code} gives '{name}' a value of another type"
+
+
+def _of_kind(entry: MeasureEntry, of_kind: Mapping) -> Found:
+    """The parameters that the kind itself reads: each there, and with a value it may have, wherever one is given."""
+    for name in of_kind:
+        if name not in entry.parameters:
+            yield "missing_parameter", f"the kind {entry.kind} reads the parameter '{name}', which has no value"
+    for said in (entry, *entry.parts().values(), *entry.indicators.values()):
+        for name, value in said.parameters.items():
+            if name in of_kind and (wrong := outside(of_kind[name], value)):
+                yield "bad_parameter", f"'{name}' {wrong}"
+
+
+def outside(allowed: tuple[str, ...] | type, value: object) -> str | None:
+    """Why a parameter of a kind cannot have a value, None where it can."""
+    if isinstance(allowed, tuple):
+        return None if value in allowed else f"is none of {', '.join(allowed)}"
+    return None if type(value) is allowed else f"is no {allowed.__name__}"
 
 
 def _reading(reading: str, known: Mapping) -> Found:

@@ -124,14 +124,14 @@ def as_text(found: Cohort) -> str:
     where = "the nation" if found.area == NATION else f"region {found.area} {regions()[found.area]}"
     heads = {"persons": "persons", **SOURCES, "several_groups": "several groups", "tied": "same day"}
     by_pathway = [
-        {"pathway": row["pathway"] or "none", **{head: _shown(row[column]) for column, head in heads.items()}}
+        {"pathway": row["pathway"] or "none", **{head: shown(row[column]) for column, head in heads.items()}}
         for row in found.pathways
     ]
     return "\n".join(
         [
             f"{found.year}, {where}: persons in contact by pathway, and what told it",
             "several groups: diagnoses of more than one; same day: the deciding day has one of another group",
-            text_table(_to_the_right(by_pathway)),
+            text_table(to_the_right(by_pathway)),
             "",
             *_moves(found),
             *(f"not all of SISM of {year} was delivered: regions {', '.join(r)}" for year, r in found.untold.items()),
@@ -147,22 +147,23 @@ def _moves(found: Cohort) -> list[str]:
     rows = [
         {
             "from": pathway,
-            **{move["to"]: _shown(move["persons"]) for move in found.changes if move["from"] == pathway},
+            **{move["to"]: shown(move["persons"]) for move in found.changes if move["from"] == pathway},
         }
         for pathway in groups()
     ]
     return [
-        f"{_shown(found.both_years)} have a pathway in {before} as well, {_shown(found.changed)} of them another: from"
+        f"{shown(found.both_years)} have a pathway in {before} as well, {shown(found.changed)} of them another: from"
         f" {before} to {found.year}",
-        text_table(_to_the_right(rows)),
+        text_table(to_the_right(rows)),
     ]
 
 
-def _shown(count: int) -> str:
+def shown(count: int) -> str:
+    """A count as people read it: none below `FEW` but 0."""
     return f"<{FEW}" if 0 < count < FEW else str(count)
 
 
-def _to_the_right(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+def to_the_right(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """All but the first column set to the right, each as wide as its widest cell or head."""
     first, *others = rows[0]
     widths = {head: max(len(head), *(len(row[head]) for row in rows)) for head in others}

@@ -18,8 +18,8 @@ def clause_columns(
     First the clauses in their order (`pathway`, those of the population, those of the numerator), each for itself;
     then `population`, where all of its clauses hold, and `numerator`, within the population. Unknown counts as false.
     Of a mean there is no `numerator` but `value`, a bigint: the unit's value times `FRACTION`, divided by `per`; null
-    where it is not known or `per` is not 1 to 12. `component` is the main one where none is named; `parameters` may
-    hold others than the indicator's.
+    where it is not known or `per` is not 1 to 12. Of a ratio, `per` is the column of its time at risk. `component` is
+    the main one where none is named; `parameters` may hold others than the indicator's.
     """
     part = measure.components[measure.main if component is None else component]
     values = {**indicator.by_component[part.name], **(parameters or {})}
@@ -30,6 +30,8 @@ def clause_columns(
     made = {**conditions, "population": "(" + " AND ".join(population) + ")"}
     if measure.value is not None:
         return {**made, "value": _value(bind(parse_value(measure.value), values), measure.per)}
+    if measure.per is not None:
+        made["per"] = measure.per
     numerator = [conditions[name] for name in part.numerator]
     return {**made, "numerator": "(" + " AND ".join([*population, *numerator]) + ")"}
 

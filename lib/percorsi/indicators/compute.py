@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -13,13 +13,18 @@ import pandas as pd
 from percorsi.errors import CatalogueError, UsageError
 from percorsi.indicators.catalogue import Catalogue, load_catalogue
 from percorsi.indicators.coverage import Coverage, coverage
-from percorsi.indicators.engine import Asked, Plan, aggregate, count_values, plan, plan_of_region
+from percorsi.indicators.engine import STRATUM, Asked, Passed, Plan, passes, plan, plan_of_region
+from percorsi.indicators.funnel import with_funnels
 from percorsi.indicators.grains import GRAINS
-from percorsi.indicators.grid import counts_on, full_grid, sums_on
-from percorsi.indicators.kinds import KINDS, Arrays
+from percorsi.indicators.grid import counts_on, full_grid, strata_on, sums_on
+from percorsi.indicators.kind import BREAKDOWNS, Found
+from percorsi.indicators.kinds import KINDS
 from percorsi.indicators.reformulations import TABLE as REFORMULATED
 from percorsi.indicators.reformulations import Reformulation, as_text
+from percorsi.indicators.residents import residents
 from percorsi.indicators.results import Grades, Regional, rows
+from percorsi.indicators.strata import TABLE as STRATA
+from percorsi.indicators.strata import strata
 from percorsi.settings import Settings
 from percorsi.tables import table
 
@@ -50,10 +55,11 @@ def compute(
 ) -> pd.DataFrame:
     """Compute every indicator of `year`, write the slice of the run, give the values back (columns of the table).
 
-    `withheld`: item of quality -> regions that have no value for the indicators that rest on it; `grades`: item ->
-    region -> grade; `reformulations`: region -> what it reads otherwise, whose values go into `reformulated_value`;
-    `features_of` makes the features of those regions that read them otherwise, one region at a time. `tick` is called
-    with the name of each step. Writing a run again replaces its slice.
+    Beside the values go the strata by which they are standardised, into `indicator_stratum`. `withheld`: item of
+    quality -> regions that have no value for the indicators that rest on it; `grades`: item -> region -> grade;
+    `reformulations`: region -> what it reads otherwise, whose values go into `reformulated_value`; `features_of` makes
+    the features of those regions that read them otherwise, one region at a time. `tick` is called with the name of each
+    step. Writing a run again replaces its slice.
     """
     if not re.fullmatch(r"[A-Za-z0-9_.-]+", run_id):
         raise UsageError("the name of a run has letters, digits, '.', '-' and '_' only")
@@ -67,22 +73,27 @@ def compute(
     delivered = store.read("conformed/delivered_period").select("flow", "region", "year", "period")
     covered = coverage(catalogue, map(tuple, delivered.collect()), year, withheld)
     in_contact, dsms = areas_of_year(store, year)
-    reading = _Reading(catalogue, Regional(covered, in_contact, grades or {}), reformulations)
+    regional = Regional(covered, in_contact, grades or {})
+    reading = _Reading(catalogue, regional, reformulations, year, residents(store, year))
     grid = full_grid(dsms)
-    values, reformulated = [], []
+    values, crossed, reformulated = [], [], []
     for grain in GRAINS:
         planned = plan(catalogue, grain, covered, reformulations)
         if not planned.wanted:
             continue
         tick(f"one pass over {grain}")
         units, areas = of_year(store, GRAINS[grain].units, year), of_year(store, GRAINS[grain].areas, year)
-        for asked, frame in reading.of_pass(grain, planned, grid, units, areas):
+        passed = passes(units, areas, grain, planned)
+        for asked, frame in reading.of_pass(planned, grid, passed):
             (reformulated if asked.region else values).append(frame)
+        crossed.append(strata(catalogue, planned, passed, covered))
     for region in needing:
         reformulated += _on_own_features(reading, covered, reformulations[region], dsms, features_of, tick)
-    result = _in_order(pd.concat(values, ignore_index=True), catalogue, year, run_id)
+    kinds = {code: measure.kind for code, (measure, _) in catalogue.by_code.items()}
+    result = _in_order(with_funnels(pd.concat(values, ignore_index=True), kinds), catalogue, year, run_id)
     tick("writing the values")
     _write(store, result, TABLE, run_id)
+    _write(store, _in_order(pd.concat(crossed, ignore_index=True), catalogue, year, run_id, STRATA), STRATA, run_id)
     if reformulated:
         theirs = pd.concat(reformulated, ignore_index=True)
         _write(store, _in_order(theirs, catalogue, year, run_id, REFORMULATED), REFORMULATED, run_id)
@@ -96,16 +107,22 @@ class _Reading:
     catalogue: Catalogue
     regional: Regional
     reformulations: Mapping[str, Reformulation]
+    year: int
+    residents: Mapping[str, int]
 
-    def of_pass(
-        self, grain: str, planned: Plan, grid: pd.DataFrame, units: "DataFrame", areas: "DataFrame"
-    ) -> Iterator[tuple[Asked, pd.DataFrame]]:
+    def of_pass(self, planned: Plan, grid: pd.DataFrame, passed: Passed) -> Iterator[tuple[Asked, pd.DataFrame]]:
         """The rows of each thing asked, in their order; of a region its own, with the parameters it reads otherwise."""
-        for asked, results in _results(self.catalogue, grain, planned, grid, units, areas):
+        for asked, found in _found(planned, grid, passed):
             measure, _ = self.catalogue.by_code[asked.code]
+            kind = KINDS[measure.kind]
             said = self.regional.about(asked.code, measure.rests_on)
+            covering = self.regional.coverage.covering(asked.code)
+            known = {"year": self.year, "covering": covering, "residents": self.residents}
+            results = kind.results(replace(found, **known))
             frame = rows(grid, asked.code, asked.component, results, said)
             _refuse_unknown(asked, frame)
+            for breakdown in set(BREAKDOWNS) - set(kind.breakdowns(asked.component)):
+                frame = frame[frame[breakdown] == ""]
             if asked.region:
                 otherwise = self.reformulations[asked.region].all_parameters(asked.code, asked.component)
                 frame = frame[_within(frame, asked.region)].assign(parameters=as_text(otherwise))
@@ -138,8 +155,8 @@ def _on_own_features(
             planned = plan_of_region(reading.catalogue, grain, covered, own)
             if planned.wanted:
                 tick(f"region {own.region}: one pass over {grain}")
-                of_pass = reading.of_pass(grain, planned, grid, frames[GRAINS[grain].units], areas)
-                yield from (frame for _, frame in of_pass)
+                passed = passes(frames[GRAINS[grain].units], areas, grain, planned)
+                yield from (frame for _, frame in reading.of_pass(planned, grid, passed))
 
 
 def _within(frame: pd.DataFrame, region: str) -> pd.Series:
@@ -156,19 +173,21 @@ def _refuse_unknown(asked: Asked, frame: pd.DataFrame) -> None:
         )
 
 
-def _results(
-    catalogue: Catalogue, grain: str, planned: Plan, grid: pd.DataFrame, units: "DataFrame", areas: "DataFrame"
-) -> Iterator[tuple[Asked, Arrays]]:
-    """What is asked in its order, and what its kind makes of its sums and counts on the rows of the grid."""
-    sums = sums_on(grid, aggregate(units, areas, grain, planned.sums))
-    counts = pd.DataFrame({"asked": [], "cell": [], "value": [], "count": []}, dtype="int64")
-    if planned.counted:
-        counts = counts_on(grid, count_values(units, areas, grain, list(planned.counted.values())))
+def _found(planned: Plan, grid: pd.DataFrame, passed: Passed) -> Iterator[tuple[Asked, Found]]:
+    """What is asked in its order, and what the passes found of it on the rows of the grid."""
+    sums, counts = sums_on(grid, passed.cells), counts_on(grid, passed.counted)
     number = {asked: place for place, asked in enumerate(planned.counted)}
     for asked, names in planned.wanted.items():
-        measure, _ = catalogue.by_code[asked.code]
-        own = {name: sums[column].to_numpy() for name, column in names.items()}
-        yield asked, KINDS[measure.kind].results(own, counts[counts["asked"] == number.get(asked, -1)])
+        found = Found(
+            sums={name: sums[column].to_numpy() for name, column in names.items()},
+            grid=grid,
+            counts=counts[counts["asked"] == number.get(asked, -1)],
+            component=asked.component,
+            parameters=planned.parameters[asked],
+        )
+        if asked in planned.stratified:
+            found = replace(found, strata=strata_on(grid, passed.strata, STRATUM, planned.stratified[asked]))
+        yield asked, found
 
 
 def of_year(store: "Store", name: str, year: int) -> "DataFrame":
@@ -200,7 +219,9 @@ def _in_order(values: pd.DataFrame, catalogue: Catalogue, year: int, run_id: str
     order = {code: place for place, code in enumerate(catalogue.by_code)}
     places = pd.DataFrame({"code": values["code"].map(order), "named": values["component"] != ""})
     values = values.loc[places.sort_values(["code", "named"], kind="stable").index].reset_index(drop=True)
-    return values.assign(run_id=run_id, year=np.int32(year))[list(table(name).columns)]
+    columns = table(name).columns
+    no_kind_has = [c for c, column in columns.items() if column.type == "double" and c not in values]
+    return values.assign(run_id=run_id, year=np.int32(year), **dict.fromkeys(no_kind_has, np.nan))[list(columns)]
 
 
 def _write(store: "Store", values: pd.DataFrame, name: str, run_id: str) -> None:

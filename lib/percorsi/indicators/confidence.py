@@ -1,9 +1,13 @@
 """Intervals of confidence, a limit a function, each with the paper it is taken from."""
 
 import numpy as np
-from scipy.stats import norm, t
+from scipy.stats import chi2, norm, t
 
 LEVEL = 0.95
+WIDE_LEVEL = 0.998  # control limits of three standard errors, as funnel plots and ratios of mortality have them
+EXACT_BELOW = 10  # observed counts whose limits are exact; Byar's are as good from there on
+
+WILSON, STUDENT, EXACT, BYAR = "wilson", "t", "poisson_exact", "byar"
 
 
 def wilson(numerator: np.ndarray, denominator: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
@@ -31,3 +35,37 @@ def student(mean: float, sd: float, n: int, level: float = LEVEL) -> tuple[float
         return np.nan, np.nan
     width = float(t.ppf((1 + level) / 2, n - 1)) * sd / np.sqrt(n)
     return mean - width, mean + width
+
+
+def poisson_exact(observed: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper limit of the expectation of a Poisson count, exact, by its link with the chi-square distribution.
+
+    Garwood F, Biometrika 1936;28:437-442; Ulm K, Am J Epidemiol 1990;131:373-375. 0 begins at exactly 0. Divided by
+    what a count is held to (persons, expected deaths), these are the limits of a rate or a ratio.
+    """
+    count = np.asarray(observed, dtype=float)
+    outside = (1 - level) / 2
+    lower = np.where(count == 0, 0.0, chi2.ppf(outside, 2 * np.where(count == 0, 1, count)) / 2)
+    return lower, chi2.isf(outside, 2 * count + 2) / 2
+
+
+def byar(observed: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper limit of the expectation of a Poisson count by Byar's approximation.
+
+    Breslow NE, Day NE, Statistical methods in cancer research, vol II, IARC 1987, page 69: as good as exact from about
+    10 on. 0 begins at exactly 0.
+    """
+    count = np.asarray(observed, dtype=float)
+    z = norm.isf((1 - level) / 2)
+    some = np.where(count == 0, 1, count)
+    lower = np.where(count == 0, 0.0, count * np.maximum(1 - 1 / (9 * some) - z / (3 * np.sqrt(some)), 0) ** 3)
+    after = count + 1
+    return lower, after * (1 - 1 / (9 * after) + z / (3 * np.sqrt(after))) ** 3
+
+
+def of_count(observed: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Lower and upper limit of the expectation of a count, and the method of each: exact below 10, else Byar's."""
+    few = np.asarray(observed) < EXACT_BELOW
+    exact, approximate = poisson_exact(observed, level), byar(observed, level)
+    lower, upper = (np.where(few, *both) for both in zip(exact, approximate, strict=True))
+    return lower, upper, np.where(few, EXACT, BYAR).astype(object)

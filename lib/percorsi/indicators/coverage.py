@@ -4,12 +4,13 @@ Pure Python over the small table of delivered periods. A period is a set of mont
 and twelve months are the same thing.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from percorsi.indicators.catalogue import Catalogue, Measure
-from percorsi.indicators.needs import YEARS_READ
+from percorsi.indicators.needs import DEATHS, POPULATION, YEARS_READ, Need
 from percorsi.periods import Months, months_of
+from percorsi.reference import years_of_deaths, years_of_population
 from percorsi.regions import mask, regions
 
 # In the order in which they are given where several hold.
@@ -21,6 +22,7 @@ REASONS = (
     "denominator_zero",
     "expected_below_one",
 )
+COUNTS_STAY = ("expected_below_one",)  # numerator and denominator are given, and no value
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,10 @@ def coverage(
 ) -> Coverage:
     """What was delivered, as (flow, region, year, period), against what every indicator of `year` needs.
 
-    `withheld`: item of quality -> regions whose values are not given for the indicators that rest on the item.
+    Reference data of conf/reference are delivered to all. `withheld`: item of quality -> regions whose values are not
+    given for the indicators that rest on the item.
     """
-    months = _delivered_months(delivered, year)
+    months = _delivered_months([*delivered, *_reference()], year)
     by_measure = {
         name: {region: reason for region in regions() if (reason := _reason(measure, region, months, year, withheld))}
         for name, measure in catalogue.measures.items()
@@ -84,14 +87,28 @@ def _reason(
     year: int,
     withheld: Mapping[str, Collection[str]] | None,
 ) -> str | None:
-    holds = set()
-    for need in measure.needs:
-        for file in need.files:
+    holds = {reason for need in measure.needs if (reason := _lacking(need, region, months, year))}
+    if any(region in (withheld or {}).get(item, ()) for item in measure.rests_on):
+        holds.add("quality")
+    return min(holds, key=REASONS.index, default=None)
+
+
+def _lacking(need: Need, region: str, months: Mapping[tuple[str, str], Months], year: int) -> str | None:
+    """Why a need is not met: where one of several flows is enough, it is missing where all of them are."""
+    lacking = []
+    for files in need.alternatives:
+        holds = set()
+        for file in files:
             there = months.get((file, region), set()) | months.get((file, ""), set())  # the nation's hold for all
             if not there:
                 holds.add("supplementary_flow_absent" if file == "SUP" else "missing_flow")
             elif not need.months(year) <= there:
                 holds.add("window_not_covered")
-    if any(region in (withheld or {}).get(item, ()) for item in measure.rests_on):
-        holds.add("quality")
-    return min(holds, key=REASONS.index, default=None)
+        lacking.append(min(holds, key=REASONS.index, default=None))
+    return None if None in lacking else max(lacking, key=REASONS.index)
+
+
+def _reference() -> Iterator[tuple[str, str, int, str]]:
+    """The years of reference data, as deliveries of the nation."""
+    for flow, years in ((POPULATION, years_of_population()), (DEATHS, years_of_deaths())):
+        yield from ((flow, "", year, "") for year in years)

@@ -13,6 +13,7 @@ from percorsi.indicators.coverage import Coverage
 from percorsi.indicators.grains import GRAINS
 from percorsi.indicators.grid import CELL
 from percorsi.indicators.kinds import KINDS
+from percorsi.reference import OLDEST
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 # Whatever else stands there is unknown: the agreement breaks down by 1, 2 and 9.
 _SEX = "case when sex in ('1', '2') then sex else '9' end"
+_AGE_GROUP = f"least(age div 5 * 5, {OLDEST})"  # the lowest age of its class of five years
+STRATUM = ["sex", "age_group", "residence"]
 
 
 class Asked(NamedTuple):
@@ -37,12 +40,26 @@ class Plan:
 
     `sums`: name -> integer expression of a unit in an area; equal expressions stand once. `wanted`: asked -> name of
     the sum in its kind -> name in `sums`. `counted`: asked -> what its units are counted by the value of, and the mask
-    of the regions that cover it.
+    of the regions that cover it. `strata`: name -> integer expression summed by sex, class of five years and, with
+    `by_residence`, region of residence; `stratified`: asked -> name of the sum in its kind -> name in `strata`.
+    `parameters`: asked -> all those that it is asked with.
     """
 
     sums: Mapping[str, str]
     wanted: Mapping[Asked, Mapping[str, str]]
     counted: Mapping[Asked, tuple[str, int]]
+    strata: Mapping[str, str]
+    stratified: Mapping[Asked, Mapping[str, str]]
+    by_residence: bool
+    parameters: Mapping[Asked, Mapping[str, Scalar]]
+
+
+class Passed(NamedTuple):
+    """What the passes over a grain gave: sums of each cell, how often each value occurs, sums of each stratum."""
+
+    cells: pd.DataFrame
+    counted: pd.DataFrame
+    strata: pd.DataFrame
 
 
 def plan(
@@ -63,20 +80,31 @@ def plan_of_region(catalogue: Catalogue, grain: str, coverage: Coverage, own: "R
 
 
 def _plan(catalogue: Catalogue, coverage: Coverage, all_asked: Iterable[tuple[Asked, Mapping[str, Scalar]]]) -> Plan:
-    names: dict[str, str] = {}
+    sums: dict[str, str] = {}  # expression -> name; equal ones stand once
+    strata: dict[str, str] = {}
     wanted: dict[Asked, dict[str, str]] = {}
     counted: dict[Asked, tuple[str, int]] = {}
-    for asked, parameters in all_asked:
+    stratified: dict[Asked, dict[str, str]] = {}
+    parameters: dict[Asked, dict[str, Scalar]] = {}
+    by_residence = False
+    for asked, otherwise in all_asked:
         measure, indicator = catalogue.by_code[asked.code]
-        clauses = clause_columns(measure, indicator, asked.component, parameters)
+        clauses = clause_columns(measure, indicator, asked.component, otherwise)
         kind, mask = KINDS[measure.kind], coverage.mask(asked.code)
-        wanted[asked] = {
-            name: names.setdefault(where_counted(unit, mask), f"sum_{len(names)}")
-            for name, unit in kind.sums(clauses).items()
-        }
+        parameters[asked] = {**indicator.by_component[asked.component], **otherwise}
+        wanted[asked] = _named(kind.sums(clauses), mask, sums)
         if (value := kind.counted(clauses)) is not None:
             counted[asked] = (value, mask)
-    return Plan({name: expression for expression, name in names.items()}, wanted, counted)
+        if own := kind.strata(clauses, parameters[asked]):
+            stratified[asked] = _named(own, mask, strata)
+            by_residence = by_residence or kind.by_residence(parameters[asked])
+    by_name, of_strata = ({name: sql for sql, name in made.items()} for made in (sums, strata))
+    return Plan(by_name, wanted, counted, of_strata, stratified, by_residence, parameters)
+
+
+def _named(units: Mapping[str, str], mask: int, names: dict[str, str]) -> dict[str, str]:
+    """Name in the kind -> name of its sum where an area counts it, added to `names` where it is new."""
+    return {name: names.setdefault(where_counted(unit, mask), f"sum_{len(names)}") for name, unit in units.items()}
 
 
 def _all_asked(
@@ -99,6 +127,19 @@ def _components(catalogue: Catalogue, grain: str) -> Iterator[tuple[str, str]]:
 def where_counted(unit: str, mask: int) -> str:
     """An integer expression of a unit where the area counts it: the nation those of a region of the mask alone."""
     return f"if(level <> 'nation' OR (regions & {mask}L) <> 0L, {unit}, 0L)"
+
+
+def passes(units: "DataFrame", areas: "DataFrame", grain: str, planned: Plan) -> Passed:
+    """All that is planned of a grain: one aggregate for the sums, and one each for counts and strata where asked."""
+    return Passed(
+        aggregate(units, areas, grain, planned.sums),
+        count_values(units, areas, grain, list(planned.counted.values())) if planned.counted else _nothing_counted(),
+        sum_strata(units, areas, grain, planned) if planned.strata else pd.DataFrame(),
+    )
+
+
+def _nothing_counted() -> pd.DataFrame:
+    return pd.DataFrame({**dict.fromkeys(CELL, pd.Series(dtype=object)), "asked": [], "value": [], "count": []})
 
 
 def aggregate(units: "DataFrame", areas: "DataFrame", grain: str, expressions: Mapping[str, str]) -> pd.DataFrame:
@@ -154,4 +195,23 @@ def values_counted(
         .where("level <> 'nation' or one.covered")
         .groupBy(*CELL, F.col("one.asked").alias("asked"), F.col("one.value").alias("value"))
         .agg(F.count("*").alias("count"))
+    )
+
+
+def sum_strata(units: "DataFrame", areas: "DataFrame", grain: str, planned: Plan) -> pd.DataFrame:
+    """One row for each level, area and stratum (sex, age_group, residence) with a unit: one aggregate for all sums.
+
+    Units of unknown age are in no stratum; `residence` is '' unless it is asked by residence and known.
+    """
+    from pyspark.sql import functions as F
+
+    key = list(GRAINS[grain].key)
+    residence = "coalesce(residence_region, '')" if planned.by_residence else "''"
+    return (
+        units.where("age is not null")
+        .withColumns({"sex": F.expr(_SEX), "age_group": F.expr(_AGE_GROUP), "residence": F.expr(residence)})
+        .join(areas.select(*key, "level", "area"), key)
+        .groupBy("level", "area", *STRATUM)
+        .agg(*(F.expr(f"sum({expression})").alias(name) for name, expression in planned.strata.items()))
+        .toPandas()
     )

@@ -16,7 +16,8 @@ from percorsi.errors import CatalogueError, ConfigurationError
 from percorsi.settings import load_yaml
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-ComponentName = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_]*$")]  # those of the manual, such as 1a
+# Those of the manual, such as 1a; the empty one is the value itself, where it is asked otherwise than every other.
+ComponentName = Annotated[StrictStr, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9_]*)?$")]
 Parameter = StrictBool | StrictInt | StrictFloat | StrictStr
 Clauses = dict[Name, StrictStr]
 Pathway = Literal["schizophrenia", "bipolar", "depressive", "severe_personality"]
@@ -53,9 +54,9 @@ class AmongEntry(_Entry):
 class MeasureEntry(_Entry):
     """One definition. Status: N national flows as the card says, P a proxy on them, S the supplementary flow.
 
-    A proportion has a numerator, a mean a `value` of each unit, which `per` may divide. `main` names the component that
-    is given as the value of the indicator. `among`: whose numerator a release has to keep in mind where it shows how
-    many are in this population.
+    A proportion has a numerator, a mean a `value` of each unit, which `per` may divide; of a ratio, `per` is the column
+    of the days at risk. `main` names the component that is given as the value of the indicator, unless one has no name.
+    `among`: whose numerator a release has to keep in mind where it shows how many are in this population.
     """
 
     title: StrictStr

@@ -47,6 +47,20 @@ def counts_on(grid: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     return counted.astype("int64").reset_index()
 
 
+def strata_on(grid: pd.DataFrame, strata: pd.DataFrame, stratum: list[str], sums: dict[str, str]) -> pd.DataFrame:
+    """The strata of each row of the grid: cell (position in the grid), the columns of `stratum` and `sums`.
+
+    `strata`: level, area, `stratum` (with sex) and integer columns; `sums`: name -> its column. Rows by age have none.
+    """
+    index = pd.MultiIndex.from_frame(grid)
+    own = strata[["level", "area", *stratum]].assign(**{name: strata[column] for name, column in sums.items()})
+    parts = [own.assign(of_sex=""), own[own["level"] != "dsm"].assign(of_sex=own["sex"])]
+    placed = pd.concat(parts, ignore_index=True)
+    cells = pd.DataFrame({"level": placed["level"], "area": placed["area"], "sex": placed["of_sex"], "age_class": ""})
+    placed = placed.assign(cell=index.get_indexer(pd.MultiIndex.from_frame(cells)))
+    return placed.loc[placed["cell"] >= 0, ["cell", *stratum, *sums]].reset_index(drop=True)
+
+
 def _with_breakdowns(cells: pd.DataFrame) -> pd.DataFrame:
     """Each cell where it counts: in its total, and, of nation and regions, by its sex and by its age class."""
     broken_down = cells[cells["level"] != "dsm"]

@@ -1,75 +1,70 @@
 """Kinds of indicators: what is summed or counted over the units of an area, and what is made of it.
 
-A kind is one object. Its sums are integers, its quantiles come from counts of values, so that the same data give the
-same values however they are partitioned; the one division comes at the end.
+A kind is one object (`kind.Kind`). Quantiles come from counts of values; the one division comes at the end.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Protocol
 
 import numpy as np
-import pandas as pd
 
-from percorsi.indicators.confidence import student, wilson
+from percorsi.indicators.confidence import EXACT, STUDENT, WIDE_LEVEL, WILSON, poisson_exact, student, wilson
+from percorsi.indicators.gap import Gap
+from percorsi.indicators.kind import MEAN, NUMBERS, PROPORTION, RATE, SPREAD, WIDE, Clauses, Found, Kind, Plain, units
+from percorsi.indicators.mortality import MortalityRatio
 
 # A quotient by 1 to 12 is a whole number of these: 27720 is the least common multiple of 1 to 12.
 FRACTION = 27720
-
-PROPORTION, MEAN = "proportion", "mean"
-Arrays = Mapping[str, np.ndarray]
-Clauses = Mapping[str, str]
-
-
-class Kind(Protocol):
-    """What the engine asks of a kind. `clauses` are those of compile.clause_columns, true or false and never null."""
-
-    name: str
-
-    def sums(self, clauses: Clauses) -> dict[str, str]:
-        """Name of each sum -> integer Spark SQL expression of one unit; `denominator` is among them."""
-
-    def counted(self, clauses: Clauses) -> str | None:
-        """Spark SQL (bigint) of what a unit is counted by its value of, null outside the population; None: nothing."""
-
-    def results(self, sums: Arrays, counts: pd.DataFrame) -> dict[str, np.ndarray]:
-        """The columns of NUMBERS and SPREAD (nan where there is none) and `method` of each cell.
-
-        `counts`: columns cell (position among the sums), value, count, for the kinds that ask for them.
-        """
+THOUSAND = 1000  # persons that a rate is given for
 
 
 @dataclass(frozen=True)
-class Proportion:
+class Proportion(Plain):
     """Units of the numerator out of those of the population, as a fraction, with its Wilson interval."""
 
     name: str = PROPORTION
 
     def sums(self, clauses: Clauses) -> dict[str, str]:
-        return {
-            "denominator": f"if({clauses['population']}, 1L, 0L)",
-            "numerator": f"if({clauses['numerator']}, 1L, 0L)",
-        }
+        return units(clauses)
 
-    def counted(self, clauses: Clauses) -> str | None:
-        return None
-
-    def results(self, sums: Arrays, counts: pd.DataFrame) -> dict[str, np.ndarray]:
-        numerator, denominator = sums["numerator"], sums["denominator"]
-        lower, upper = wilson(numerator, denominator)
-        nothing = np.full(len(numerator), np.nan)
-        value = np.divide(numerator, denominator, out=nothing.copy(), where=np.asarray(denominator) > 0)
-        return {
-            **{"numerator": numerator.astype(float), "denominator": denominator.astype(float)},
-            **{"value": value, "lower": lower, "upper": upper},
-            **dict.fromkeys(SPREAD, nothing),
-            "method": np.full(len(numerator), "wilson", dtype=object),
-        }
+    def results(self, found: Found) -> dict[str, np.ndarray]:
+        numerator, denominator = found.sums["numerator"], found.sums["denominator"]
+        limits = [*wilson(numerator, denominator), *wilson(numerator, denominator, WIDE_LEVEL)]
+        return _of_counts(numerator, denominator, 1, limits, WILSON)
 
 
 @dataclass(frozen=True)
-class Mean:
+class Rate(Plain):
+    """Units of the numerator per 1000 of the population, with the exact interval of a Poisson count."""
+
+    name: str = RATE
+
+    def sums(self, clauses: Clauses) -> dict[str, str]:
+        return units(clauses)
+
+    def results(self, found: Found) -> dict[str, np.ndarray]:
+        numerator, denominator = found.sums["numerator"], found.sums["denominator"]
+        persons = np.where(denominator > 0, denominator, np.nan)
+        limits = [*poisson_exact(numerator), *poisson_exact(numerator, WIDE_LEVEL)]
+        return _of_counts(numerator, denominator, THOUSAND, [THOUSAND * one / persons for one in limits], EXACT)
+
+
+def _of_counts(
+    numerator: np.ndarray, denominator: np.ndarray, per: int, limits: list[np.ndarray], method: str
+) -> dict[str, np.ndarray]:
+    """The columns of a value that is numerator by denominator, times `per`; `limits`: 95% and 99.8%, nan without it."""
+    nothing = np.full(len(numerator), np.nan)
+    value = np.divide(per * numerator, denominator, out=nothing.copy(), where=np.asarray(denominator) > 0)
+    return {
+        **{"numerator": numerator.astype(float), "denominator": denominator.astype(float), "value": value},
+        **dict(zip(["lower", "upper", *WIDE], limits, strict=True)),
+        **dict.fromkeys(SPREAD, nothing),
+        "method": np.full(len(numerator), method, dtype=object),
+    }
+
+
+@dataclass(frozen=True)
+class Mean(Plain):
     """The unweighted mean of the values of the units of the population, with its t interval and its spread.
 
     Values are counted in units of 1 / FRACTION, in which a quotient by 1 to 12 is a whole number.
@@ -83,29 +78,25 @@ class Mean:
     def counted(self, clauses: Clauses) -> str | None:
         return f"if({clauses['population']}, {clauses['value']}, null)"
 
-    def results(self, sums: Arrays, counts: pd.DataFrame) -> dict[str, np.ndarray]:
-        columns = [*NUMBERS, *SPREAD]
-        made = {name: np.full(len(sums["denominator"]), np.nan) for name in columns}
-        method = np.full(len(sums["denominator"]), None, dtype=object)
-        for cell, own in counts.sort_values("value").groupby("cell"):
+    def results(self, found: Found) -> dict[str, np.ndarray]:
+        persons = found.sums["denominator"]
+        made = {name: np.full(len(persons), np.nan) for name in [*NUMBERS, *WIDE, *SPREAD]}
+        method = np.full(len(persons), None, dtype=object)
+        for cell, own in found.counts.sort_values("value").groupby("cell"):
             described = describe(own["value"].tolist(), own["count"].tolist())
-            if described["denominator"] != sums["denominator"][cell]:
+            if described["denominator"] != persons[cell]:
                 continue  # somebody's value is not known: the cell has none
             for name, number in described.items():
                 made[name][cell] = number
-            method[cell] = "t" if described["denominator"] > 1 else None
-        return {**made, "denominator": sums["denominator"].astype(float), "method": method}
+            method[cell] = STUDENT if described["denominator"] > 1 else None
+        return {**made, "denominator": persons.astype(float), "method": method}
 
 
-# The numbers of a value that every kind has, and those that tell how the values of a mean are spread.
-NUMBERS = ["numerator", "denominator", "value", "lower", "upper"]
-SPREAD = ["sd", "median", "q1", "q3"]
-
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (Proportion(), Mean())}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (Proportion(), Mean(), Rate(), MortalityRatio(), Gap())}
 
 
 def describe(values: list[int], counts: list[int]) -> dict[str, float]:
-    """NUMBERS and SPREAD of values (in units of 1 / FRACTION, in ascending order) that occur `counts` times each.
+    """NUMBERS, WIDE and SPREAD of values (in units of 1 / FRACTION, in ascending order) that occur `counts` times each.
 
     Exact whole numbers and fractions up to the last step. Of one value there is neither sd nor interval.
     """
@@ -122,6 +113,7 @@ def describe(values: list[int], counts: list[int]) -> dict[str, float]:
     return {
         **{"numerator": float(Fraction(total, FRACTION)), "denominator": float(n)},
         **{"value": mean, "lower": lower, "upper": upper, "sd": sd},
+        **dict(zip(WIDE, student(mean, sd, n, WIDE_LEVEL), strict=True)),
         **{name: float(q / FRACTION) for name, q in quartiles.items()},
     }
 

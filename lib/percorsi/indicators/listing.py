@@ -9,6 +9,7 @@ from percorsi.indicators.catalogue import Catalogue, Component
 from percorsi.indicators.clauses import Scalar, bind, tree
 from percorsi.indicators.entries import Card
 from percorsi.indicators.grains import GRAINS
+from percorsi.indicators.kind import PROPORTION, RATE
 
 # Principal and accessory indicators of each set, as the index of the agreement of 2014 counts them.
 AGREEMENT = {"schizophrenia": (13, 35), "bipolar": (12, 26), "depressive": (10, 13), "severe_personality": (10, 18)}
@@ -80,7 +81,7 @@ def summary_rows(catalogue: Catalogue) -> list[dict]:
 
 
 def nestings(catalogue: Catalogue) -> list[tuple[tuple[str, str], tuple[str, str]]]:
-    """Which proportions ask the same of fewer: pairs of code and component, the one over more persons first.
+    """Which proportions and rates ask the same of fewer: pairs of code and component, the one over more persons first.
 
     The one over fewer has every clause of the other's population and some of its own, and the same numerator. The
     parameters of the numerator may differ (four interventions, five): whether the one may still hold the other is for
@@ -89,7 +90,7 @@ def nestings(catalogue: Catalogue) -> list[tuple[tuple[str, str], tuple[str, str
     asked = [
         ((code, part.name), (measure.grain, indicator.pathway), *asks(part, indicator.by_component[part.name]))
         for code, (measure, indicator) in catalogue.by_code.items()
-        if measure.kind == "proportion"
+        if measure.kind in (PROPORTION, RATE)
         for part in measure.components.values()
     ]
     return [

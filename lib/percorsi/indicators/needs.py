@@ -7,7 +7,9 @@ from percorsi.periods import Months, months_of
 
 SISM = ("ANT", "CNT", "PST", "ANR", "CNR", "PSR", "PSS")
 DRUGS = ("FAR", "DIR")
-FLOWS = ("SISM", "SDO", "FAR", "DIR", "SPE", "PS", "NPIA", "SIND", "CDM", "ANA", "SUP")
+POPULATION, DEATHS = "POP", "DEATHS"  # ISTAT's, of conf/reference
+FLOWS = ("SISM", "SDO", "FAR", "DIR", "SPE", "PS", "NPIA", "SIND", "CDM", "ANA", "SUP", POPULATION, DEATHS)
+OR = " or "  # `CDM or ANA`: one of them is enough
 YEARS_READ = range(-3, 2)  # Y-3 to Y+1: what else a region has loaded changes nothing
 
 _PERIOD = re.compile(r"^Y(?P<offset>[+-]\d)?(?P<part>S[12])?$")
@@ -15,17 +17,24 @@ _PERIOD = re.compile(r"^Y(?P<offset>[+-]\d)?(?P<part>S[12])?$")
 
 @dataclass(frozen=True)
 class Need:
-    """One flow in one period; SISM stands for its seven files, FAR and DIR for the register of packs as well."""
+    """One flow, or one of several, in one period.
+
+    SISM stands for its seven files, FAR and DIR for the register of packs as well.
+    """
 
     flow: str
     offset: int
     part: str = ""
 
     @property
+    def alternatives(self) -> tuple[tuple[str, ...], ...]:
+        """The files, of each flow that would be enough."""
+        return tuple(SISM if f == "SISM" else (f, "AIC") if f in DRUGS else (f,) for f in self.flow.split(OR))
+
+    @property
     def files(self) -> tuple[str, ...]:
-        if self.flow == "SISM":
-            return SISM
-        return (self.flow, "AIC") if self.flow in DRUGS else (self.flow,)
+        """The files of all of them."""
+        return tuple(file for files in self.alternatives for file in files)
 
     def months(self, year: int) -> Months:
         """(year, month) pairs that must be delivered for the evaluation year `year`."""

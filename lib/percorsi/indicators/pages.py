@@ -10,6 +10,8 @@ from percorsi.indicators.catalogue import Catalogue, Component, Indicator, Measu
 from percorsi.indicators.clauses import Scalar
 from percorsi.indicators.columns import numbers_named
 from percorsi.indicators.grains import GRAINS
+from percorsi.indicators.kind import GAP, RATE, RATIO
+from percorsi.prevalence import load_prevalences
 
 _PATHWAYS = {
     "schizophrenia": "schizophrenia",
@@ -125,7 +127,7 @@ def _page(
         f"1. `pathway`: {_PATHWAYS[card.pathway]}",
         *_clauses(given.population),
         "",
-        *_counted(measure, given, unit),
+        *_counted(measure, indicator, given, unit),
         "## Parameters",
         "",
         *_parameters(indicator.by_component[given.name]),
@@ -148,13 +150,45 @@ def _needs(measure: Measure) -> str:
     return "; ".join(f"{flow} {', '.join(of_flow)}" for flow, of_flow in periods.items())
 
 
-def _counted(measure: Measure, given: Component, unit: str) -> list[str]:
+def _counted(measure: Measure, indicator: Indicator, given: Component, unit: str) -> list[str]:
     """What is made of the population: the numerator of a proportion, the value of a mean."""
+    if measure.kind == RATIO:
+        return [
+            "## Numerator: of these, each of which all of these hold",
+            "",
+            *_clauses(measure.numerator),
+            "",
+            "## Denominator: the deaths expected",
+            "",
+            f"`{measure.per}` of each {unit}, or one year with `time` = headcount, summed by sex and class of five",
+            "years (90 and over together), times the deaths of Y by the mean of the residents of 1 January of Y and of",
+            "Y+1, of the nation or, with `reference` = region, of the region of residence. Below `minimum_expected`",
+            "both counts are given and no ratio.",
+            "",
+        ]
+    if measure.kind == GAP:
+        prevalence = load_prevalences()[indicator.parameters["prevalence"]]
+        limits = f" ({prevalence.lower:g} to {prevalence.upper:g})" if prevalence.lower is not None else ""
+        return [
+            "## Value",
+            "",
+            f"All of these {unit}s are treated: per 10,000 residents of all ages on 1 January of Y they are the",
+            "numerator, and the prevalence per 10,000 is the denominator. The component `coverage` is the one by the",
+            "other, the value what that leaves of 1. Residents are ISTAT's of the region; of the nation those of the",
+            "regions that cover the indicator; of a DSM the catchments of its CSMs.",
+            "",
+            f"Prevalence, as `prevalence` names it in `conf/reference/prevalence`: {prevalence.per_10000:g}{limits}.",
+            prevalence.source,
+            "",
+        ]
     if measure.value is not None:
         per = [f"divided by `{measure.per}`, "] if measure.per else []
         said = f"`{measure.value}` of each {unit}, {''.join(per)}the mean over all of them."
         return ["## Value", "", said, ""]
-    return ["## Numerator: of these, each of which all of these hold", "", *_clauses(given.numerator), ""]
+    if not given.numerator:
+        return []
+    per = ["The value is given per 1000 of the population.", ""] if measure.kind == RATE else []
+    return ["## Numerator: of these, each of which all of these hold", "", *_clauses(given.numerator), "", *per]
 
 
 def _numbers(code: str, numbers: Mapping[str, Mapping[str, list[str]]]) -> list[str]:
@@ -171,11 +205,14 @@ def _numbers(code: str, numbers: Mapping[str, Mapping[str, list[str]]]) -> list[
 
 def _components(measure: Measure, indicator: Indicator) -> list[str]:
     """The parts, each with what it does otherwise than the one that is the value, which the sections above tell."""
-    if not measure.main:
+    named = [part for part in measure.components.values() if part.name]
+    if not named:
         return []
     given, known = measure.components[measure.main], indicator.by_component[measure.main]
-    lines = ["## Components", "", f"The value of the indicator is that of `{measure.main}`, told above.", ""]
-    for part in measure.components.values():
+    lines = ["## Components", ""]
+    if measure.main:
+        lines += [f"The value of the indicator is that of `{measure.main}`, told above.", ""]
+    for part in named:
         asked = indicator.by_component[part.name]
         own = [f"`{name}` = {value}" for name, value in asked.items() if value != known.get(name)]
         lines.append(f"- `{part.name}`{': ' if own else ''}{', '.join(own)}")

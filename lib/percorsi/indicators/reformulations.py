@@ -20,7 +20,9 @@ from percorsi.errors import CatalogueError, ConfigurationError
 from percorsi.home import Home
 from percorsi.indicators import clauses
 from percorsi.indicators.catalogue import Catalogue, Component, Measure
+from percorsi.indicators.check import outside
 from percorsi.indicators.clauses import Scalar
+from percorsi.indicators.kinds import KINDS
 from percorsi.regions import regions
 from percorsi.settings import Parameters, conf_dir, load_yaml
 
@@ -151,6 +153,8 @@ def _faults(key: Any, given: Any, catalogue: Catalogue) -> Iterator[str]:
             yield f"{key}: unknown parameter '{name}'{hint}"
         elif type(value) is not type(known[name]):
             yield f"{key}: '{name}' has a value of another type than {clauses.literal(known[name])}"
+        elif name in (of_kind := KINDS[measure.kind].parameters) and (wrong := outside(of_kind[name], value)):
+            yield f"{key}: '{name}' {wrong}"
         elif not any(_uses(measure, part, name) for part in _reached(measure, component, name)):
             yield f"{key}: no component is asked with '{name}'"
 
@@ -176,7 +180,7 @@ def _effective(content: Mapping, catalogue: Catalogue) -> Iterator[tuple[tuple[s
 
 
 def _uses(measure: Measure, part: Component, name: str) -> bool:
-    return name in clauses.parameters(*clauses.expressions(measure, part))
+    return name in KINDS[measure.kind].parameters or name in clauses.parameters(*clauses.expressions(measure, part))
 
 
 def read_reformulated(home: Home, run_id: str) -> pd.DataFrame:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from percorsi.indicators.coverage import Coverage
+from percorsi.indicators.coverage import COUNTS_STAY, Coverage
 from percorsi.indicators.grid import NATION
-from percorsi.indicators.kinds import NUMBERS, SPREAD, Arrays
+from percorsi.indicators.kind import SPREAD, WIDE, Arrays
 
 Grades = Mapping[str, Mapping[str, str]]  # item of quality -> region -> A, B, C
 
@@ -52,23 +52,34 @@ class Regional:
 
 
 def rows(grid: pd.DataFrame, code: str, component: str, results: Arrays, said: Said) -> pd.DataFrame:
-    """One row for each row of the grid; where there is a reason there is no number and no method."""
+    """One row for each row of the grid; where there is a reason there is no number and no method.
+
+    Reasons of the region come first, then those of the kind, then that nobody is there. With those of COUNTS_STAY
+    numerator and denominator stay.
+    """
     nation = grid["level"] == "nation"
     region = grid["area"].str[:3].where(~nation, NATION)  # the code of a DSM begins with its region's
-    empty = pd.Series(np.where(results["denominator"] > 0, None, "denominator_zero"))
+    own = pd.Series(np.where(results["denominator"] > 0, None, "denominator_zero"), dtype=object)
+    if "reason" in results:
+        of_kind = pd.Series(results["reason"], dtype=object)
+        own = of_kind.where(of_kind.notna(), own)
     reason, grade = (
         region.map(of_region).astype(object).where(lambda said: said.notna(), None)
         for of_region in (said.reasons, said.grades)
     )
     frame = grid.assign(
-        code=code,
-        component=component,
-        **results,
-        reason=reason.where(reason.notna(), empty),
-        grade=grade,
+        **{
+            "code": code,
+            "component": component,
+            **results,
+            "reason": reason.where(reason.notna(), own),
+            "grade": grade,
+        },
         left_out=np.where(nation, said.left_out, None),
     )
     absent = frame["reason"].notna()
-    frame.loc[absent, [*NUMBERS, *SPREAD]] = np.nan
+    frame.loc[absent, ["value", "lower", "upper", *WIDE, *SPREAD]] = np.nan
+    counts = [name for name in ("numerator", "denominator", "persons") if name in results]
+    frame.loc[absent & ~frame["reason"].isin(COUNTS_STAY), counts] = np.nan
     frame["method"] = frame["method"].where(~absent, None)
     return frame

@@ -9,7 +9,8 @@ from percorsi.errors import ResultUnavailable, UsageError
 from percorsi.home import Home
 from percorsi.indicators.compute import TABLE
 from percorsi.indicators.grid import CELL
-from percorsi.indicators.kinds import NUMBERS
+from percorsi.indicators.kind import NUMBERS
+from percorsi.tables import table
 
 COLUMNS = ["code", "component", *CELL, *NUMBERS, "method", "reason", "grade"]
 
@@ -19,11 +20,16 @@ def read_values(home: Home, run_id: str) -> pd.DataFrame:
 
     Raises ResultUnavailable where the run has no values.
     """
+    return read_of_run(home, run_id, TABLE)
+
+
+def read_of_run(home: Home, run_id: str, name: str) -> pd.DataFrame:
+    """The rows of a run in a table that is kept by run. Raises ResultUnavailable where there are none."""
     from deltalake import DeltaTable
     from deltalake.exceptions import TableNotFoundError
 
     try:
-        rows = DeltaTable(str(home.tables / TABLE)).to_pandas(partitions=[("run_id", "=", run_id)])
+        rows = DeltaTable(str(home.tables / name)).to_pandas(partitions=[("run_id", "=", run_id)])
     except TableNotFoundError:
         rows = pd.DataFrame()
     if rows.empty:
@@ -33,15 +39,24 @@ def read_values(home: Home, run_id: str) -> pd.DataFrame:
     return rows
 
 
-def write_csv(home: Home, run_id: str, path: Path) -> int:
-    """The values of a run as CSV with the columns of the contract, numbers at full precision; gives their count."""
+def write_csv(home: Home, run_id: str, path: Path, all_columns: bool = False) -> int:
+    """The values of a run as CSV with the columns of the contract, numbers at full precision; gives their count.
+
+    With `all_columns` the other columns of `indicator_value` follow those of the contract.
+    """
     values = read_values(home, run_id)
+    beyond = [name for name in table(TABLE).columns if name not in COLUMNS and name in values.columns]
+    write_frame(values[[*COLUMNS, *(beyond if all_columns else [])]], path)
+    return len(values)
+
+
+def write_frame(frame: pd.DataFrame, path: Path) -> None:
+    """The frame as CSV in a file that its owner alone can read: it is not protected."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # unprotected: its owner's alone
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
-            values.to_csv(stream, columns=COLUMNS, index=False, lineterminator="\n")
+            frame.to_csv(stream, index=False, lineterminator="\n")
     except OSError as error:
         raise UsageError(
             f"{path}: cannot be written ({error.strerror})", next_step="name a file in a folder that exists"
         ) from error
-    return len(values)

@@ -60,6 +60,7 @@ def make(
     dsm_names: dict[str, str] | None = None,
     nested: Collection[Nesting] = (),
     populations: Collection[Population] = (),
+    not_released: Collection[str] = (),
     tick: Callable[[str], None] | None = None,
 ) -> Path:
     """Publish the values of a run as home/releases/<name>/, protected; gives the folder.
@@ -67,7 +68,8 @@ def make(
     `values`: columns of `percorsi values`; `catalogue`: an entry with code and title for each code at least (columns of
     indicators.csv); `synthetic`: whether the data are, None where it is not known; `dsm_names`: area -> name; `nested`:
     which indicators ask the same of fewer (`indicators.listing.nestings`); `populations`: whose population is another's
-    numerator (`indicators.listing.populations`); `tick`: called with the codes attacked next.
+    numerator (`indicators.listing.populations`); `not_released`: the codes of the run that the values are without, for
+    want of a rule of protection; `tick`: called with the codes attacked next.
     Raises UsageError for a name that cannot be one, ResultUnavailable for a name that is taken, CatalogueError for a
     code without entry, ResultUnavailable where an earlier release is not what was released or where, with what it
     showed, a hidden value would stay exposed.
@@ -86,6 +88,7 @@ def make(
         "hidden_for_others": protection.complementary,
         "hidden_after_attack": protection.after_attack,
         "earlier_releases": earlier.summary,
+        "not_released_for_want_of_a_rule": sorted(not_released, key=contents.code_order),
     }
     return _write(target, rows, indicators, metadata)
 

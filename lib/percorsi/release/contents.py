@@ -20,7 +20,7 @@ _FRICTIONLESS = {"string": "string", "double": "number", "int": "integer", "bool
 # Text of deliveries must not become a formula where a spreadsheet opens the file.
 _UNSAFE = re.compile(r"^[\s=+\-@]+|[\x00-\x1f\x7f]+")
 # Kinds with a rule of protection. A new kind of indicator is not released before it has one.
-_PROTECTED = {"proportion", "mean"}
+_PROTECTED = {"proportion", "rate", "mean"}
 
 
 def values_table() -> TableDeclaration:
@@ -71,7 +71,7 @@ def with_area_names(frame: "pd.DataFrame", dsm_names: dict[str, str]) -> "pd.Dat
 def indicator_rows(catalogue: list[dict], codes: set[str]) -> list[dict]:
     """The entries of the codes released. Raises CatalogueError for a code without entry, title or a rule of protection.
 
-    Proportions and means have one: of a ratio or a gap, numerator and rest are no counts of persons.
+    Proportions, rates and means have one: of a ratio or a gap, numerator and rest are no counts of persons.
     """
     entries = {entry["code"]: entry for entry in catalogue}
     unknown = sorted(c for c in codes if not entries.get(c, {}).get("title"))
@@ -81,7 +81,7 @@ def indicator_rows(catalogue: list[dict], codes: set[str]) -> list[dict]:
             next_step="release with the catalogue the run was computed with",
         )
     ordered = sorted(codes, key=code_order)
-    unprotected = [code for code in ordered if entries[code].get("kind") not in _PROTECTED]
+    unprotected = without_rule([entries[code] for code in ordered])
     if unprotected:
         raise CatalogueError(
             f"no rule of disclosure control for the kind of: {', '.join(unprotected)}",
@@ -89,6 +89,11 @@ def indicator_rows(catalogue: list[dict], codes: set[str]) -> list[dict]:
         )
     columns = list(indicators_table().columns)
     return [{c: entries[code].get(c) for c in columns} for code in ordered]
+
+
+def without_rule(catalogue: list[dict]) -> list[str]:
+    """The codes, of entries of the catalogue, that no rule of disclosure control protects."""
+    return [entry["code"] for entry in catalogue if entry.get("kind") not in _PROTECTED]
 
 
 def _text(value: Any) -> str:

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 import numpy as np
-import pyarrow as pa
-from pyarrow import csv
 
+from percorsi import reference
 from percorsi.errors import ConfigurationError
 from percorsi.regions import regions
 from percorsi.settings import conf_dir, load_yaml
@@ -14,6 +13,7 @@ from percorsi.synthetic.random import cumulative
 
 FOREVER = 2**30  # a day that never comes
 AGE_CLASSES = 19  # of five years, 90 and over together
+_WOMEN = {"1": 0, "2": 1}
 
 
 def day(year: int, month: int = 1, of_month: int = 1) -> int:
@@ -104,17 +104,6 @@ class Parameters:
         return np.maximum(np.round(self.persons * self.flows["controls"]).astype(np.int64), 2)
 
 
-def _rows(name: str) -> dict[str, np.ndarray]:
-    """The columns of a table of conf/reference; codes stay text."""
-    path = conf_dir() / "reference" / name
-    texts = {c: pa.string() for c in ("region_code", "sex", "age_class")}
-    try:
-        table = csv.read_csv(path, convert_options=csv.ConvertOptions(column_types=texts))
-    except (OSError, pa.ArrowInvalid) as error:
-        raise ConfigurationError(f"{path}: cannot be read as a table") from error
-    return {c: table[c].to_numpy() for c in table.column_names}
-
-
 @cache
 def load_parameters(scale: float) -> Parameters:
     """The figures at a scale. Raises ConfigurationError where a file is missing or a region has no figures."""
@@ -125,26 +114,27 @@ def load_parameters(scale: float) -> Parameters:
     absent = [c for c in codes if c not in conf["regions"]]
     if absent:
         raise ConfigurationError(f"synthetic.yaml: no figures for the regions {', '.join(absent)}")
-    people = _rows("istat_population_1jan_by_region_sex_age.csv")
-    years = np.unique(people["year"])
-    # both tables and the list of regions are in the order of the codes
-    region = np.searchsorted(codes, people["region_code"].astype(str))
-    year, women, count = people["year"] - years[0], (people["sex"] == "F").astype(np.int64), people["population"]
+    years = reference.years_of_population()
     residents = np.zeros((len(codes), len(years)))
-    np.add.at(residents, (region, year), count)
     classes = np.zeros((len(years), 2, AGE_CLASSES))
-    np.add.at(classes, (year, women, np.minimum(people["age"] // 5, AGE_CLASSES - 1)), count)
-    adult = (people["year"] == conf["population_year"]) & (people["age"] >= 18)
-    adults = np.bincount(region[adult], weights=count[adult], minlength=len(codes))
-    dead = _rows("istat_deaths_by_region_sex_age_class.csv")
-    death_years = np.unique(dead["year"])
-    low = np.array([int(c.rstrip("+").split("-")[0]) for c in dead["age_class"]])
+    adults = np.zeros(len(codes))
+    for i, year in enumerate(years):
+        people = reference.population(year)
+        region = np.searchsorted(codes, people["region"].to_numpy(dtype=str))  # the list is in the order of the codes
+        age, count = people["age"].to_numpy(), people["residents"].to_numpy()
+        np.add.at(residents[:, i], region, count)
+        np.add.at(classes[i], (people["sex"].map(_WOMEN), np.minimum(age // 5, AGE_CLASSES - 1)), count)
+        if year == conf["population_year"]:
+            np.add.at(adults, region[age >= 18], count[age >= 18])
+    death_years = reference.years_of_deaths()
     deaths = np.zeros((len(death_years), 2, AGE_CLASSES))
-    np.add.at(deaths, (dead["year"] - death_years[0], (dead["sex"] == "F").astype(np.int64), low // 5), dead["deaths"])
+    for i, year in enumerate(death_years):
+        dead = reference.deaths(year)
+        np.add.at(deaths[i], (dead["sex"].map(_WOMEN), dead["age_class"].to_numpy() // 5), dead["deaths"].to_numpy())
     rates = []
     for wanted in range(conf["horizon"]["first"], conf["horizon"]["last"] + 1):
-        known = np.clip(wanted, death_years[0], death_years[-1])  # a year without deaths has those of the nearest
+        known = int(np.clip(wanted, death_years[0], death_years[-1]))  # a year without deaths has those of the nearest
         here = known - years[0]
         following = min(here + 1, len(years) - 1)
         rates.append(deaths[known - death_years[0]] / ((classes[here] + classes[following]) / 2))
-    return Parameters(conf, drugs, flows, scale, residents, int(years[0]), adults, np.array(rates))
+    return Parameters(conf, drugs, flows, scale, residents, years[0], adults, np.array(rates))

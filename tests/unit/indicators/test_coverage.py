@@ -10,7 +10,8 @@ from percorsi.regions import bit, regions
 
 Y = 2015
 YEARS = range(Y - 3, Y + 2)
-OTHER_FLOWS = [flow for flow in (*FLOWS, "AIC") if flow not in ("SISM", "SDO")]
+REFERENCE = ("POP", "DEATHS")  # of conf/reference, delivered by nobody
+OTHER_FLOWS = [flow for flow in (*FLOWS, "AIC") if flow not in ("SISM", "SDO", *REFERENCE)]
 FULL = everything("030", YEARS) + [(flow, "030", year, "") for flow in OTHER_FLOWS for year in YEARS]
 ONSET = {"S2", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S12"}
 
@@ -66,12 +67,16 @@ def test_hospital_years_that_readmission_and_continuity_need():
         (("ANT", "030", Y - 1, "S2"), {"S1", "S3", "S42"} | ONSET),
         (("PSS", "030", Y + 1, "S1"), {"S3", "S4", "S7", "S20", "S21", "S22", "S25", "S41"}),
         (("PSS", "030", Y + 1, "S2"), {"S7", "S25"}),
+        (("CDM", "030", Y, ""), {"S43"}),
+        (("CDM", "030", Y + 1, ""), set()),
+        (("ANA", "030", Y, ""), set()),
     ],
 )
 def test_what_a_period_that_lacks_costs(row, lost):
     covered = coverage(load_catalogue(), without(row), Y)
     drugs = {code for code, (m, _) in load_catalogue().by_code.items() if {need.flow for need in m.needs} & set(DRUGS)}
-    assert {code for code in covered.reasons if "030" in covered.reasons[code]} - drugs == lost
+    lacking = {code for code in covered.reasons if "030" in covered.reasons[code]}
+    assert {code for code in lacking - drugs if load_catalogue().by_code[code][1].pathway == "schizophrenia"} == lost
     assert {covered.reasons[code]["030"] for code in lost} <= {"window_not_covered"}
 
 
@@ -82,6 +87,35 @@ def test_the_supplementary_flow_is_absent_where_it_was_never_delivered():
     assert reason("S28", [*never, ("SUP", "030", Y - 5, "")]) == "window_not_covered"  # read from before Y-3 too
     assert [reason(code, never) for code in ("S42", "S47")] == [None, None]
     assert reason("S28", [row for row in never if row[0] != "SDO"]) == "missing_flow"
+
+
+def test_one_of_two_flows_is_enough():
+    def lacking(*gone: tuple) -> list:
+        return [row for row in FULL if not any(row[: len(own)] == own for own in gone)]
+
+    cdm, ana = ("CDM", "030"), ("ANA", "030")
+    assert reason("S44", lacking(cdm)) is reason("S44", lacking(ana)) is None
+    assert reason("S44", lacking(cdm, ana)) == "missing_flow"
+    # the one never came, the other for other years: some of what was asked for is there
+    assert reason("S44", lacking(cdm, (*ana, Y))) == "window_not_covered"
+    assert reason("S44", lacking((*cdm, Y), (*ana, Y))) == "window_not_covered"
+    assert reason("S44", [*lacking(cdm, (*ana, Y)), ("ANA", "", Y, "")]) is None
+
+
+@pytest.mark.parametrize(
+    ("year", "why"),
+    [
+        (2015, None),
+        (2016, "window_not_covered"),  # deaths up to 2015, residents up to 2017
+        (2018, "window_not_covered"),
+        (2019, "missing_flow"),  # 2015 is not among the years read, nor is any later one there
+    ],
+)
+def test_a_year_without_reference_data_has_a_reason(year, why):
+    years = range(year - 3, year + 2)
+    delivered = everything("030", years) + [("CDM", "030", of, "") for of in years]
+    assert coverage(load_catalogue(), delivered, year).reasons["S44"].get("030") == why
+    assert "030" not in coverage(load_catalogue(), delivered, year).reasons["S43"]
 
 
 @pytest.mark.parametrize("file", SISM)

@@ -1,0 +1,153 @@
+"""Funnels: how far the departments' values would lie from the nation's by chance alone, and whether they lie further.
+
+Of a department the limits are those of a value over as many persons (or as many expected) whose interval of confidence
+just reaches the nation's: outside of them are the departments whose own interval leaves the nation's value out.
+Spiegelhalter DJ, Stat Med 2005;24:1185-1202.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import pdtrik
+from scipy.stats import chi2, norm
+
+from percorsi.indicators.confidence import LEVEL, WIDE_LEVEL
+
+LIMITS = ["funnel_lower", "funnel_upper"]
+WIDE_LIMITS = ["funnel_lower_998", "funnel_upper_998"]
+DISPERSION = ["overdispersion", "overdispersion_p"]
+COLUMNS = [*LIMITS, *WIDE_LIMITS, *DISPERSION]
+WINSORISED = 0.1  # the share of departments at either end whose deviation is drawn in before it is averaged
+COVERAGE = "coverage"  # the component of a gap that is the part treated
+PER_THOUSAND = 1000
+PER_TEN_THOUSAND = 10_000
+
+Limits = tuple[np.ndarray, np.ndarray]
+
+
+def of_proportions(target: float, denominator: np.ndarray, level: float = LEVEL) -> Limits:
+    """Limits around a target proportion: target -+ z sqrt(target (1 - target) / n), within 0 and 1.
+
+    A proportion lies outside where its Wilson interval leaves the target out: both are the score test.
+    """
+    n = np.asarray(denominator, dtype=float)
+    width = norm.isf((1 - level) / 2) * np.sqrt(target * (1 - target) / n)
+    return np.maximum(target - width, 0.0), np.minimum(target + width, 1.0)
+
+
+def of_counts(expected: np.ndarray, level: float = LEVEL) -> Limits:
+    """Limits of a count of which so many are expected: the counts whose exact Poisson interval just reaches that many.
+
+    As a number on the line, not a whole one: it is divided by what the count is held to. Nothing lies below where none
+    at all would not be too few.
+    """
+    mean = np.asarray(expected, dtype=float)
+    outside = (1 - level) / 2
+    some = np.where(mean > 0, mean, 1.0)
+    low, high = np.maximum(pdtrik(outside, some), 0.0), pdtrik(1 - outside, some) + 1
+    return np.where(mean > 0, low, 0.0), np.where(mean > 0, high, 0.0)
+
+
+def of_means(target: float, sd: float, n: np.ndarray, level: float = LEVEL) -> Limits:
+    """Limits around a target mean: target -+ z sd / sqrt(n), `sd` that of one value within the departments."""
+    width = norm.isf((1 - level) / 2) * sd / np.sqrt(np.asarray(n, dtype=float))
+    return target - width, target + width
+
+
+def pooled_sd(sd: np.ndarray, n: np.ndarray) -> float:
+    """The deviation within groups: of the squares of theirs the mean, each by n - 1; nan where no group has two."""
+    several = np.asarray(n) > 1
+    weights = np.asarray(n, dtype=float)[several] - 1
+    if not several.any():
+        return np.nan
+    return float(np.sqrt((weights * np.asarray(sd, dtype=float)[several] ** 2).sum() / weights.sum()))
+
+
+@dataclass(frozen=True)
+class Dispersion:
+    """How far values lie from the target in standard errors.
+
+    `phi`: the mean of the squares, the tenth at either end drawn in (by chance alone about 1, and as the ends are drawn
+    in 0.7); `p`: of the sum of all squares, nothing drawn in, by chi-square of one degree of freedom less than values.
+    """
+
+    phi: float
+    p: float
+
+
+def dispersion(deviations: np.ndarray) -> Dispersion:
+    """Of deviations from the target, each in its standard error; nan of less than two.
+
+    Spiegelhalter DJ, Qual Saf Health Care 2005;14:347-351. One department far away from all others is no
+    overdispersion, and drawn in it makes little of it; the test asks whether anything lies further away than by chance.
+    """
+    z = np.asarray(deviations, dtype=float)
+    if len(z) < 2:
+        return Dispersion(np.nan, np.nan)
+    drawn_in = np.clip(z, *np.quantile(z, [WINSORISED, 1 - WINSORISED]))
+    return Dispersion(float(np.mean(drawn_in**2)), float(chi2.sf((z**2).sum(), len(z) - 1)))
+
+
+def with_funnels(values: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:
+    """The values with COLUMNS: limits in the rows of departments that have a value, dispersion in the nation's.
+
+    `kinds`: code -> kind. Made of the rows alone, so that of values of which some are not shown nothing comes out that
+    the others do not say: a row without a value, or a nation without one, has none and moves none.
+    """
+    values = values.assign(**dict.fromkeys(COLUMNS, np.nan))
+    whole = values[(values["sex"] == "") & (values["age_class"] == "") & values["value"].notna()]
+    for (code, _), rows in whole.groupby(["code", "component"], sort=False):
+        nation, departments = rows[rows["level"] == "nation"], rows[rows["level"] == "dsm"]
+        if len(nation) and len(departments):
+            limits, z = _FUNNELS[kinds[code]](nation.iloc[0], departments)
+            values.loc[departments.index, [*LIMITS, *WIDE_LIMITS]] = np.column_stack(limits)
+            found = dispersion(z[np.isfinite(z)])
+            values.loc[nation.index, DISPERSION] = [found.phi, found.p]
+    return values
+
+
+def _proportion(nation: pd.Series, rows: pd.DataFrame) -> tuple[list[np.ndarray], np.ndarray]:
+    target, n = nation["value"], rows["denominator"].to_numpy()
+    limits = [limit for level in (LEVEL, WIDE_LEVEL) for limit in of_proportions(target, n, level)]
+    return limits, _deviations(rows["value"], target, np.sqrt(target * (1 - target) / n))
+
+
+def _mean(nation: pd.Series, rows: pd.DataFrame) -> tuple[list[np.ndarray], np.ndarray]:
+    target, n = nation["value"], rows["denominator"].to_numpy()
+    sd = pooled_sd(rows["sd"].to_numpy(), n)
+    limits = [limit for level in (LEVEL, WIDE_LEVEL) for limit in of_means(target, sd, n, level)]
+    return limits, _deviations(rows["value"], target, sd / np.sqrt(n))
+
+
+def _rate(nation: pd.Series, rows: pd.DataFrame) -> tuple[list[np.ndarray], np.ndarray]:
+    return _held_to(nation["value"], rows["value"], rows["denominator"].to_numpy() / PER_THOUSAND)
+
+
+def _ratio(nation: pd.Series, rows: pd.DataFrame) -> tuple[list[np.ndarray], np.ndarray]:
+    return _held_to(nation["value"], rows["value"], rows["denominator"].to_numpy())
+
+
+def _gap(nation: pd.Series, rows: pd.DataFrame) -> tuple[list[np.ndarray], np.ndarray]:
+    """The treated are a count, held to those who would be treated if all were; the gap is what is left of 1."""
+    all_treated = (rows["denominator"] * rows["persons"] / PER_TEN_THOUSAND).to_numpy()
+    if nation["component"] == COVERAGE:
+        return _held_to(nation["value"], rows["value"], all_treated)
+    (low, high, wide_low, wide_high), z = _held_to(1 - nation["value"], 1 - rows["value"], all_treated)
+    return [1 - high, 1 - low, 1 - wide_high, 1 - wide_low], -z
+
+
+def _held_to(target: float, value: pd.Series, held_to: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+    """Of values that are each a count by what it is held to."""
+    limits = [limit / held_to for level in (LEVEL, WIDE_LEVEL) for limit in of_counts(target * held_to, level)]
+    return limits, _deviations(value, target, np.sqrt(target / held_to))
+
+
+def _deviations(value: pd.Series, target: float, error: np.ndarray) -> np.ndarray:
+    """In standard errors; nan where there is none."""
+    error = np.where(np.asarray(error) > 0, error, np.nan)
+    return (value.to_numpy() - target) / error
+
+
+_FUNNELS = {"proportion": _proportion, "mean": _mean, "rate": _rate, "smr": _ratio, "gap": _gap}
