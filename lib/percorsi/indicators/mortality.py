@@ -124,6 +124,8 @@ def expected_deaths(strata: pd.DataFrame, rates: pd.DataFrame, unit: int, cells:
     asked = strata[strata["time"] > 0]
     known = asked["residence"].isin(list(regions()) if set(rates["residence"]) - {EVERYWHERE} else [])
     asked = asked.assign(residence=asked["residence"].where(known, EVERYWHERE))
+    # Whole numbers first: what somebody else asks by residence must not move where a product is rounded.
+    asked = asked.groupby(["cell", *STRATUM], as_index=False)["time"].sum()
     met = asked.merge(rates, on=STRATUM, how="left", validate="many_to_one")
     absent = met[~(met["residents_twice"] > 0) | met["deaths"].isna()]
     if len(absent):

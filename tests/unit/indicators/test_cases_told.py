@@ -130,7 +130,7 @@ def call(*arguments: str):
 def test_the_command(folder, monkeypatch):
     monkeypatch.setenv("PERCORSI_CASES", str(folder))
     (first, second) = json.loads(call("long_stay", "--json").output)
-    assert list(first) == ["code", "measure", "who", "happened", "why", "expected", "place"]
+    assert list(first) == ["file", "code", "measure", "who", "happened", "why", "expected", "place"]
     assert first["expected"] == [{"admitted": "2015-02-10", "is": "numerator"}]
     assert second["happened"] == []
     assert "Thirty-one days" in call("S15").output
