@@ -10,7 +10,7 @@ from percorsi.errors import ConfigurationError, ResultUnavailable, UsageError
 from percorsi.flows import load_layouts
 from percorsi.home import Home
 from percorsi.quality import judge, regions_left
-from percorsi.quality import report as reporting
+from percorsi.quality import stage as reporting
 from percorsi.small_frame import small_frame
 from percorsi.storage import Store
 from percorsi.tables import table

@@ -4,8 +4,6 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
@@ -22,6 +20,7 @@ from percorsi.quality.diagnosis import count_episodes, count_rejected
 from percorsi.quality.judging import failed_areas
 from percorsi.quality.scorecard import write_scorecard
 from percorsi.quality.suites import Check, Suite, load_suites
+from percorsi.quality.verdict import SEVERITY, QualityReport
 from percorsi.regions import regions
 from percorsi.small_frame import small_frame
 from percorsi.storage import Store
@@ -29,33 +28,6 @@ from percorsi.tables import table
 
 COUNT_TABLE, CHECK_TABLE, WITHHELD_TABLE = "quality/diagnosis_count", "quality/check", "quality/withheld"
 EPISODES, LEDGER, CONTACT_FLOWS = "conformed/care_episode", "delivery_file", ("CNT", "CNR")
-_SEVERITY = {"critical": "critical", "warning": "warning", "info": "information"}
-
-
-@dataclass(frozen=True)
-class QualityReport:
-    """What a judging found.
-
-    `checks` has the columns of quality/check; `withheld` region -> items; `grades` region -> A, B or C (regions of
-    which nothing could be judged, or whose values are withheld, have none); `docs` the page to open; `accepted` the
-    analyst's reason for computing over critical failures.
-    """
-
-    run_key: str
-    year: int
-    checks: pd.DataFrame
-    withheld: dict[str, list[str]]
-    grades: dict[str, str]
-    docs: Path
-    accepted: str | None = None
-
-    def failed_rows(self) -> list[dict]:
-        """The failed checks, gravest first: severity, check, area, observed, threshold, elements, unexpected."""
-        order = {severity: rank for rank, severity in enumerate(_SEVERITY.values())}
-        failed = self.checks[self.checks["status"] == "failed"]
-        failed = failed.assign(rank=failed["severity"].map(order)).sort_values(["rank", "check", "area"])
-        columns = ["severity", "check", "area", "observed", "threshold", "elements", "unexpected"]
-        return failed[columns].round({"observed": 4}).to_dict("records")
 
 
 def judge(
@@ -165,7 +137,7 @@ def _rows(
                 part.level,
                 part.area,
                 check.meta.check,
-                _SEVERITY[check.severity],
+                SEVERITY[check.severity],
                 part.numerator / part.denominator if part.denominator else None,
                 check.threshold,
                 "min" if check.is_minimum else "max",
