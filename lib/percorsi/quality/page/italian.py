@@ -1,0 +1,100 @@
+"""How the steward's page says numbers, periods, tables and items: plain Italian, no codes where there is a name."""
+
+from functools import cache
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from percorsi.settings import conf_dir, load_yaml, refuse
+
+CLASSES = {
+    "valid": "valido",
+    "other": "altro valore previsto",
+    "default": "provvisorio",
+    "invalid": "non valido",
+    "missing": "mancante",
+}
+SEVERITIES = {"critical": "grave", "warning": "avviso", "information": "informazione"}
+STATUSES = {"passed": "superato", "failed": "non superato", "not_applicable": "non applicabile"}
+NOTHING = "nessun record consegnato nel periodo"
+NATION_NAME = "Italia"
+
+
+class _Words(BaseModel):
+    """conf/quality/words.yaml: table -> name; item -> name; table.item -> name where the item's is not enough."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    tables: dict[str, str]
+    items: dict[str, str]
+
+
+@cache
+def _words() -> _Words:
+    path = conf_dir() / "quality" / "words.yaml"
+    try:
+        return _Words(**load_yaml(path))
+    except ValidationError as error:
+        raise refuse(path, error) from error
+
+
+def table_name(table: str) -> str:
+    """Name of a conformed table; its own with spaces where the list has none."""
+    return _words().tables.get(table, table.replace("_", " "))
+
+
+def item_name(table: str, item: str) -> str:
+    """Name of an item of a table; its own with spaces where the list has none."""
+    items = _words().items
+    return items.get(f"{table}.{item}", items.get(item, item.replace("_", " ")))
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """`84,3%`; `–` for nothing. A share next to 0 or 1 is never rounded to it: `<0,1%`, `>99,9%`."""
+    if share is None or pd.isna(share):
+        return "–"
+    least = 10**-digits
+    if 0 < share * 100 < least / 2:
+        return f"<{least:.{digits}f}%".replace(".", ",")
+    if 100 - least / 2 < share * 100 < 100:
+        return f">{100 - least:.{digits}f}%".replace(".", ",")
+    return f"{share * 100:.{digits}f}%".replace(".", ",")
+
+
+def points(change: float | None) -> str:
+    """A change of a share in percentage points: `+3,2`, `-0,4`, `=` where it rounds to nothing, `–` for none."""
+    if change is None or pd.isna(change):
+        return "–"
+    text = f"{change * 100:+.1f}"
+    return "=" if float(text) == 0 else text.replace(".", ",").replace("-", "−")
+
+
+def number(value: float | int | None) -> str:
+    """`12.345`; other than whole numbers with two digits, `3,25`."""
+    if value is None or pd.isna(value):
+        return "–"
+    text = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+    return text.translate(str.maketrans(",.", ".,"))
+
+
+def threshold(value: float | None, bound: str, unit: str = "share") -> str:
+    """`almeno 50%`, `al massimo 2,5%`."""
+    shown = f"{100 * value:.6g}%".replace(".", ",") if unit == "share" else number(value)
+    return f"{'almeno' if bound == 'min' else 'al massimo'} {shown}"
+
+
+def semester(rank: int, *, short: bool = False) -> str:
+    """`1° semestre 2015` of 2015 * 2; the number after is the second one."""
+    return f"{rank % 2 + 1}° {'sem.' if short else 'semestre'} {rank // 2}"
+
+
+def since(text: str | None) -> str:
+    """`dal 1° semestre 2014` of `2014-S1`, `dal 2014` of `2014`, `–` for nothing."""
+    if text is None or pd.isna(text) or not str(text):
+        return "–"
+    year, _, half = str(text).partition("-S")
+    return f"dal {semester(int(year) * 2 + int(half) - 1)}" if half else f"dal {year}"
+
+
+def several(count: int, one: str, many: str) -> str:
+    """`1 regione`, `3 regioni`."""
+    return f"{number(count)} {one if count == 1 else many}"
