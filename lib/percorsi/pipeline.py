@@ -312,6 +312,7 @@ class _Released:
 def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
     """Publish a run's values; needs no Spark."""
     from percorsi import runs
+    from percorsi.dsm_names import dsm_names
     from percorsi.erasure import refuse_unfinished
     from percorsi.indicators.catalogue import load_catalogue
     from percorsi.indicators.listing import catalogue_rows, nestings
@@ -337,7 +338,8 @@ def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
         },
     )
     values, rows = read_values(home, found.run_id), catalogue_rows(catalogue)
-    names = _dsm_names(home, found.year, found.inputs.get("conformed/service"))
+    services = found.inputs.get("conformed/service")
+    names = {} if services is None else dsm_names(home, found.year, services)
     synthetic = found.parameters["synthetic"] == "True"
     with home.lock("release"):  # two at once would not know what the other shows
         refuse_unfinished(home)
@@ -345,15 +347,3 @@ def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
         with steps("release", 1) as step:
             step("protect the values, and attack them")
             return make(home, released, name, values, rows, **options, tick=step.within)
-
-
-def _dsm_names(home: Home, year: int, version: int | None) -> dict[str, str]:
-    """Area -> name of the DSMs whose name the register of services of the year gives, as the run saw it."""
-    from deltalake import DeltaTable
-
-    if version is None:
-        return {}
-    services = DeltaTable(str(home.tables / "conformed/service"), version=version)
-    columns = ["region", "azienda", "dsm", "structure", "year", "dsm_name"]
-    rows = services.to_pandas(columns=columns).query("year == @year").dropna(subset=["dsm_name"])
-    return {f"{r.region}-{r.azienda}-{r.dsm}": r.dsm_name for r in rows.sort_values(columns[:4]).itertuples()}

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import pandas as pd
 
-from percorsi.quality.page.italian import CLASSES, NATION_NAME, NOTHING
+from percorsi.quality.page.italian import CLASSES, NATION_NAME, NOTHING, semester
 from percorsi.regions import regions
 
 NATION = "IT"
@@ -31,6 +32,14 @@ class CheckText:
 
 
 @dataclass(frozen=True)
+class ItemText:
+    """What an item is called, and what counts as valid."""
+
+    label: str
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
 class Indicator:
     """An indicator as the agreement names it."""
 
@@ -38,15 +47,35 @@ class Indicator:
     title: str
 
 
+class Cell(NamedTuple):
+    """An item in an area and a semester. `share`: valid of all, null below FEW; `lacking`: all that is not valid."""
+
+    level: str
+    area: str
+    table: str
+    item: str
+    rank: int
+    valid: int
+    other: int
+    default: int
+    invalid: int
+    missing: int
+    denominator: int
+    lacking: int
+    share: float
+    reason: str
+
+
 @dataclass(frozen=True)
 class Findings:
     """What one judging found.
 
-    `counts`: COUNT_COLUMNS, a row an area, semester (1, 2; rows of the whole year, 0, are not looked at), table and
-    item; a column `reason` may say why a denominator is zero. `checks`: CHECK_COLUMNS, a row a check and area;
-    columns `since` (`2014-S1`: first semester of the failures that last) and `unit` (of `observed`; `share` where it
-    is not there) may be there. `texts`: (table, check) -> words. `withheld`: region -> items. `resting`: item -> the
-    indicators that rest on it. `grades`: region -> A, B or C. `dsm_names`: area -> name.
+    `counts`: COUNT_COLUMNS, a row an area, semester (1, 2; or 0 for items that have a year only), table and item; a
+    column `reason` may say why a denominator is zero. `checks`: CHECK_COLUMNS, a row a check and area; columns `since`
+    (`2014-S1`: first semester of the failures that last) and `unit` (of `observed`; `share` where it is not there) may
+    be there. `texts`: (table, check) -> words. `table_names`, `item_names`: what they are called, of an item also what
+    it means. `withheld`: region -> items. `resting`: item -> the indicators that rest on it. `grades`: region -> A, B
+    or C. `dsm_names`: area -> name.
     """
 
     run_key: str
@@ -54,6 +83,8 @@ class Findings:
     counts: pd.DataFrame
     checks: pd.DataFrame
     texts: Mapping[tuple[str, str], CheckText]
+    table_names: Mapping[str, str] = field(default_factory=dict)
+    item_names: Mapping[tuple[str, str], ItemText] = field(default_factory=dict)
     withheld: Mapping[str, list[str]] = field(default_factory=dict)
     resting: Mapping[str, list[Indicator]] = field(default_factory=dict)
     grades: Mapping[str, str] = field(default_factory=dict)
@@ -63,21 +94,29 @@ class Findings:
 
     @cached_property
     def cells(self) -> pd.DataFrame:
-        """The counts of semesters up to the year: `rank` (2 * year + 0 or 1), `lacking` (default, invalid, missing),
-        `complete` (share that is not lacking; null where there are fewer than FEW), `reason`."""
-        counts = self.counts[(self.counts["semester"] > 0) & (self.counts["year"] <= self.year)].copy()
-        counts["rank"] = counts["year"].astype(int) * 2 + counts["semester"].astype(int) - 1
-        counts["lacking"] = counts["default"] + counts["invalid"] + counts["missing"]
-        enough = counts["denominator"].where(counts["denominator"] >= FEW)
-        counts["complete"] = 1 - counts["lacking"] / enough
+        """The counts up to the year with the columns of Cell; `rank` is 2 * year + 0 or 1, of a year's item + 1."""
+        counts = self.counts[self.counts["year"] <= self.year].copy()
+        of_year = [item in self.yearly for item in zip(counts["table"], counts["item"], strict=True)]
+        counts = counts[(counts["semester"] == 0) == of_year]
+        counts["semester"] = counts["semester"].replace(0, 2).astype(int)
+        counts["rank"] = counts["year"].astype(int) * 2 + counts["semester"] - 1
+        counts["lacking"] = counts["denominator"] - counts["valid"]
+        counts["share"] = counts["valid"] / counts["denominator"].where(counts["denominator"] >= FEW)
         counts["reason"] = counts["reason"].fillna(NOTHING) if "reason" in counts else NOTHING
-        return counts
+        return counts[list(Cell._fields)]
 
     @cached_property
-    def by_key(self) -> dict[tuple[str, str, str, int], dict]:
+    def yearly(self) -> set[tuple[str, str]]:
+        """The items that have records of years, and of no semester."""
+        counts = self.counts[self.counts["denominator"] > 0]
+        latest = counts.groupby(["table", "item"])["semester"].max()
+        return set(latest.index[latest == 0])
+
+    @cached_property
+    def by_key(self) -> dict[tuple[str, str, str, int], Cell]:
         """(table, item, area, rank) -> the row of `cells`."""
-        keys = self.cells[["table", "item", "area", "rank"]].itertuples(index=False, name=None)
-        return dict(zip(keys, self.cells.to_dict("records"), strict=True))
+        rows = map(Cell._make, self.cells.itertuples(index=False, name=None))
+        return {(cell.table, cell.item, cell.area, cell.rank): cell for cell in rows}
 
     @cached_property
     def semesters(self) -> list[int]:
@@ -85,11 +124,19 @@ class Findings:
         last = self.year * 2 + 1
         return list(range(int(self.cells["rank"].min()) if len(self.cells) else last - 1, last + 1))
 
+    def periods(self, table: str, item: str) -> list[int]:
+        """The ranks of an item: all semesters, or the years' where it has years only."""
+        return [rank for rank in self.semesters if rank % 2] if (table, item) in self.yearly else self.semesters
+
+    def period_name(self, table: str, item: str, rank: int, *, short: bool = False) -> str:
+        """`1° semestre 2015`, or `2015`."""
+        return str(rank // 2) if (table, item) in self.yearly else semester(rank, short=short)
+
     @cached_property
     def items(self) -> list[tuple[str, str]]:
-        """(table, item), the diagnosis first, then as they are counted."""
-        found = list(dict.fromkeys(self.cells[["table", "item"]].itertuples(index=False, name=None)))
-        return sorted(found, key=lambda item: item != DIAGNOSIS)
+        """(table, item), the diagnosis first, then as their tables and they are called."""
+        found = set(self.cells[["table", "item"]].itertuples(index=False, name=None))
+        return sorted(found, key=lambda one: (one != DIAGNOSIS, one[0] != DIAGNOSIS[0], self.subject(*one)))
 
     @cached_property
     def judged(self) -> pd.DataFrame:
@@ -126,6 +173,17 @@ class Findings:
 
     def of_item(self, table: str, item: str) -> pd.DataFrame:
         return self.cells[(self.cells["table"] == table) & (self.cells["item"] == item)]
+
+    def table_name(self, table: str) -> str:
+        return self.table_names.get(table, table.replace("_", " "))
+
+    def item_text(self, table: str, item: str) -> ItemText:
+        return self.item_names.get((table, item)) or ItemText(item.replace("_", " "))
+
+    def subject(self, table: str, item: str) -> str:
+        """`Contatti con i servizi: diagnosi di apertura`."""
+        label = self.item_text(table, item).label
+        return f"{self.table_name(table)}: {label[:1].lower()}{label[1:]}"
 
     def text(self, table: str, check: str) -> CheckText:
         """The words of a check; a check without any is called by its name."""

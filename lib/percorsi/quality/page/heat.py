@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from percorsi.quality.page import italian
-from percorsi.quality.page.findings import FEW, NATION, Findings
+from percorsi.quality.page.findings import FEW, NATION, Cell, Findings
 from percorsi.quality.page.links import area_page
 from percorsi.regions import regions
 
@@ -17,7 +17,7 @@ _FEW_WORDS = f"meno di {FEW} record: la quota non si calcola"
 
 
 @dataclass(frozen=True)
-class Cell:
+class HeatCell:
     """A share in its colour, or why there is none."""
 
     text: str
@@ -30,7 +30,7 @@ class Cell:
 class HeatRow:
     name: str
     href: str
-    cells: list[Cell]
+    cells: list[HeatCell]
     shares: list[float | None]
     change: str
     is_total: bool = False
@@ -38,11 +38,12 @@ class HeatRow:
 
 @dataclass(frozen=True)
 class HeatMap:
-    """`heads` are the semesters; `notes` the numbered reasons of the cells without a share."""
+    """`heads` are the semesters, `notes` the numbered reasons of cells without a share, `least` is the lowest share."""
 
     heads: list[str]
     rows: list[HeatRow]
     notes: list[str]
+    least: float
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,6 @@ class ClassRow:
     denominator: str
     shares: dict[str, float]
     texts: dict[str, str]
-    complete: str
     why: str = ""
 
 
@@ -84,12 +84,14 @@ def heat_map(findings: Findings, table: str, item: str, areas: Iterable[str]) ->
     """The areas in the order given, the nation told apart from what it is the sum of."""
     notes: list[str] = []
     rows = []
+    periods = findings.periods(table, item)
     for area in areas:
-        found = [_cell(findings.by_key.get((table, item, area, rank)), notes) for rank in findings.semesters]
+        found = [_cell(findings.by_key.get((table, item, area, rank)), notes) for rank in periods]
         cells, shares = [cell for cell, _ in found], [share for _, share in found]
         name, change = findings.name(area), italian.points(_change(shares))
         rows.append(HeatRow(name, area_page(area), cells, shares, change, area == NATION))
-    return HeatMap([italian.semester(rank, short=True) for rank in findings.semesters], rows, notes)
+    heads = [findings.period_name(table, item, rank, short=True) for rank in periods]
+    return HeatMap(heads, rows, notes, min((s for row in rows for s in row.shares if s is not None), default=0.0))
 
 
 def nation_and_regions() -> list[str]:
@@ -99,62 +101,68 @@ def nation_and_regions() -> list[str]:
 def by_semester(findings: Findings, table: str, item: str, area: str) -> list[ClassRow]:
     """The classes of an item in an area, a row a semester."""
     return [
-        class_row(italian.semester(rank), "", findings.by_key.get((table, item, area, rank)))
-        for rank in findings.semesters
+        class_row(findings.period_name(table, item, rank), "", findings.by_key.get((table, item, area, rank)))
+        for rank in findings.periods(table, item)
     ]
 
 
-def class_row(name: str, href: str, row: dict | None) -> ClassRow:
-    """One row of classes; without shares where nothing was delivered, or too few records. `row` is one of `cells`."""
-    denominator = row["denominator"] if row else 0
-    if denominator < FEW:
-        why = _FEW_WORDS if denominator else row["reason"] if row else italian.NOTHING
-        return ClassRow(name, href, f"<{FEW}" if denominator else "0", {}, {}, "–", why)
-    shares = {of: row[of] / denominator for of in italian.CLASSES}
+def class_row(name: str, href: str, cell: Cell | None) -> ClassRow:
+    """One row of classes; without shares where nothing was delivered, or too few records."""
+    if cell is None or cell.denominator < FEW:
+        shown = f"<{FEW}" if cell and cell.denominator else "0"
+        return ClassRow(name, href, shown, {}, {}, _why(cell))
+    shares = {of: getattr(cell, of) / cell.denominator for of in italian.CLASSES}
     texts = {of: italian.percent(share) for of, share in shares.items()}
-    return ClassRow(name, href, italian.number(denominator), shares, texts, italian.percent(row["complete"]))
+    return ClassRow(name, href, italian.number(cell.denominator), shares, texts)
 
 
 def ranking(findings: Findings, table: str, item: str) -> tuple[list[Ranked], int]:
-    """DSMs by the share of records that lack the item in the last semester of the year, most first.
+    """DSMs by the share of records without a valid item in the last period, most first; how many have too few records.
 
-    Of equal shares the one with more records first. Also how many DSMs have too few records to be among them.
+    Of equal shares the one with more such records comes first. DSMs without any record are not among them.
     """
-    found = findings.of_item(table, item)
-    found = found[found["level"] == "dsm"]
-    last = found[found["rank"] == findings.semesters[-1]]
-    before = found[found["rank"] == findings.semesters[-1] - 1].set_index("area")["complete"]
-    some = last[(last["denominator"] > 0) & (last["denominator"] < FEW)]
-    enough = last[last["denominator"] >= FEW]
-    enough = enough.assign(share=enough["lacking"] / enough["denominator"])
-    enough = enough.sort_values(["share", "lacking", "area"], ascending=[False, False, True])
+    *earlier, last = findings.periods(table, item)
+    keys = [(table, item, area, last) for areas in findings.dsms.values() for area in areas]
+    cells = [cell for key in keys if (cell := findings.by_key.get(key)) and cell.denominator]
+    enough = [cell for cell in cells if cell.denominator >= FEW]
+    enough.sort(key=lambda cell: (cell.share, -cell.lacking, cell.area))
+    before = {
+        cell.area: findings.by_key.get((table, item, cell.area, earlier[-1] if earlier else 0)) for cell in enough
+    }
     ranked = [
         Ranked(
             place,
-            row["area"],
-            findings.name(row["area"]),
-            area_page(row["area"]),
-            findings.name(row["area"][:3]),
-            area_page(row["area"][:3]),
-            row["share"],
-            row["lacking"],
-            row["denominator"],
-            before.get(row["area"], float("nan")) - row["complete"],
-            _mostly(row),
+            cell.area,
+            findings.name(cell.area),
+            area_page(cell.area),
+            findings.name(cell.area[:3]),
+            area_page(cell.area[:3]),
+            cell.lacking / cell.denominator,
+            cell.lacking,
+            cell.denominator,
+            before[cell.area].share - cell.share if before[cell.area] else None,
+            _mostly(cell),
         )
-        for place, row in enumerate(enough.to_dict("records"), 1)
+        for place, cell in enumerate(enough, 1)
     ]
-    return ranked, len(some)
+    return ranked, len(cells) - len(enough)
 
 
-def _cell(row: dict | None, notes: list[str]) -> tuple[Cell, float | None]:
-    denominator = row["denominator"] if row else 0
-    if denominator >= FEW:
-        return Cell(italian.percent(row["complete"]), f"c{step(row['complete'])}"), row["complete"]
-    why = _FEW_WORDS if denominator else row["reason"] if row else italian.NOTHING
+def _cell(cell: Cell | None, notes: list[str]) -> tuple[HeatCell, float | None]:
+    if cell and cell.denominator >= FEW:
+        return HeatCell(italian.percent(cell.share), f"c{step(cell.share)}"), cell.share
+    why = _why(cell)
     if why not in notes:
         notes.append(why)
-    return Cell(f"<{FEW}" if denominator else "–", "nothing", why, notes.index(why) + 1), None
+    shown = f"<{FEW}" if cell and cell.denominator else "–"
+    return HeatCell(shown, "nothing", why, notes.index(why) + 1), None
+
+
+def _why(cell: Cell | None) -> str:
+    """Why there is no share."""
+    if cell is None:
+        return italian.NOTHING
+    return _FEW_WORDS if cell.denominator else cell.reason
 
 
 def _change(shares: list[float | None]) -> float | None:
@@ -163,8 +171,8 @@ def _change(shares: list[float | None]) -> float | None:
     return None if last is None or before is None else last - before
 
 
-def _mostly(row: dict) -> str:
+def _mostly(cell: Cell) -> str:
     """The class that most of what is lacking belongs to."""
-    if not row["lacking"]:
+    if not cell.lacking:
         return "–"
-    return italian.CLASSES[max(("missing", "default", "invalid"), key=lambda of: row[of])]
+    return italian.CLASSES[max(("missing", "default", "invalid", "other"), key=lambda of: getattr(cell, of))]

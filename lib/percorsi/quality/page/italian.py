@@ -1,11 +1,6 @@
-"""How the steward's page says numbers, periods, tables and items: plain Italian, no codes where there is a name."""
-
-from functools import cache
+"""How the steward's pages say numbers, periods, classes and verdicts: plain Italian."""
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from percorsi.settings import conf_dir, load_yaml, refuse
 
 CLASSES = {
     "valid": "valido",
@@ -18,34 +13,6 @@ SEVERITIES = {"critical": "grave", "warning": "avviso", "information": "informaz
 STATUSES = {"passed": "superato", "failed": "non superato", "not_applicable": "non applicabile"}
 NOTHING = "nessun record consegnato nel periodo"
 NATION_NAME = "Italia"
-
-
-class _Words(BaseModel):
-    """conf/quality/words.yaml: table -> name; item -> name; table.item -> name where the item's is not enough."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    tables: dict[str, str]
-    items: dict[str, str]
-
-
-@cache
-def _words() -> _Words:
-    path = conf_dir() / "quality" / "words.yaml"
-    try:
-        return _Words(**load_yaml(path))
-    except ValidationError as error:
-        raise refuse(path, error) from error
-
-
-def table_name(table: str) -> str:
-    """Name of a conformed table; its own with spaces where the list has none."""
-    return _words().tables.get(table, table.replace("_", " "))
-
-
-def item_name(table: str, item: str) -> str:
-    """Name of an item of a table; its own with spaces where the list has none."""
-    items = _words().items
-    return items.get(f"{table}.{item}", items.get(item, item.replace("_", " ")))
 
 
 def percent(share: float | None, digits: int = 1) -> str:
@@ -84,7 +51,7 @@ def threshold(value: float | None, bound: str, unit: str = "share") -> str:
 
 def semester(rank: int, *, short: bool = False) -> str:
     """`1° semestre 2015` of 2015 * 2; the number after is the second one."""
-    return f"{rank % 2 + 1}° {'sem.' if short else 'semestre'} {rank // 2}"
+    return f"{rank % 2 + 1}°\N{NO-BREAK SPACE}{'sem.' if short else 'semestre'} {rank // 2}"
 
 
 def since(text: str | None) -> str:

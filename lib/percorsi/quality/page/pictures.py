@@ -20,10 +20,10 @@ class Line:
     css: str
 
 
-def spark(shares: Shares, width: int = 84, height: int = 22) -> Markup:
-    """A line as high as a row of a table, hidden from readers of the screen: its numbers are in the row."""
-    at = _across(len(shares), 2, width - 2)
-    paths = _paths([(x, 2 + (1 - share) * (height - 4)) for x, share in _pairs(at, shares)], shares)
+def spark(shares: Shares, least: float, width: int = 84, height: int = 22) -> Markup:
+    """A line as high as a row of a table, from `least` to 1; screen readers skip it: its numbers are in the row."""
+    at, span = _across(len(shares), 2, width - 2), max(1 - least, 0.01)
+    paths = _paths([(x, 2 + (1 - share) / span * (height - 4)) for x, share in _pairs(at, shares)], shares)
     return Markup(
         '<svg class="spark" width="{}" height="{}" viewBox="0 0 {} {}" aria-hidden="true" focusable="false">{}</svg>'
     ).format(width, height, width, height, Markup("").join(_drawn(paths, "area")))

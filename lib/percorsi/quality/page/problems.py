@@ -91,7 +91,7 @@ def verdict(findings: Findings, row: dict) -> Verdict:
     return Verdict(
         text.title,
         check_page(row["table"], row["check"]),
-        subject(row["table"], row["item"]),
+        findings.subject(row["table"], row["item"]),
         row["level"],
         Link(findings.name(row["area"]), area_page(row["area"])),
         row["severity"],
@@ -127,7 +127,7 @@ def troubles(findings: Findings) -> list[Trouble]:
             Trouble(
                 findings.text(table, check).title,
                 check_page(table, check),
-                subject(table, first["item"]),
+                findings.subject(table, first["item"]),
                 first["severity"],
                 italian.SEVERITIES[first["severity"]],
                 italian.threshold(first["threshold"], first["bound"], first["unit"]),
@@ -139,12 +139,6 @@ def troubles(findings: Findings) -> list[Trouble]:
         )
     order = {word: rank for rank, word in enumerate(italian.SEVERITIES)}
     return sorted(found, key=lambda trouble: (order[trouble.severity], -len(trouble.regions)))
-
-
-def subject(table: str, item: str) -> str:
-    """`Contatti con i servizi territoriali: diagnosi di apertura`."""
-    name = italian.item_name(table, item)
-    return f"{italian.table_name(table)}: {name[:1].lower()}{name[1:]}"
 
 
 def numbers(verdicts: list[Verdict]) -> dict[str, int]:
@@ -166,7 +160,7 @@ def _whose(findings: Findings, row: dict, text: CheckText) -> str:
     name = findings.name(row["area"])
     if row["level"] == "dsm":
         return f"{name} ({findings.name(row['area'][:3])})"
-    return text.who if row["level"] == "nation" or not text.who else f"{name}: {text.who}"
+    return f"{name}: {text.who}" if text.who else name
 
 
 def _culprits(findings: Findings, row: dict) -> list[Link]:
@@ -180,6 +174,6 @@ def _lacking(findings: Findings, row: dict) -> Iterator[tuple[int, Link]]:
     last = findings.semesters[-1]
     for area in findings.dsms.get(row["area"], []):
         cell = findings.by_key.get((row["table"], row["item"], area, last))
-        if cell and cell["denominator"] >= FEW and cell["lacking"]:
-            said = f"{italian.number(cell['lacking'])} su {italian.number(cell['denominator'])}"
-            yield cell["lacking"], Link(findings.name(area), area_page(area), said)
+        if cell and cell.denominator >= FEW and cell.lacking:
+            said = f"{italian.number(cell.lacking)} record non a posto su {italian.number(cell.denominator)}"
+            yield cell.lacking, Link(findings.name(area), area_page(area), said)

@@ -4,7 +4,6 @@ They lie beside Great Expectations' own pages, whose index they take the place o
 anything that is not in it.
 """
 
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -18,31 +17,24 @@ from percorsi.quality.page.workbook import workbook
 from percorsi.regions import regions
 
 _HERE = Path(__file__).parent
-_FIRST_RANKED = 15  # departments on the first page; all are on the page of the item
-
-
-@dataclass(frozen=True)
-class ItemRow:
-    """An item in the last semester of an area, below the name of its table."""
-
-    table: str
-    classes: heat.ClassRow
+_FIRST_RANKED, _RANKED = 15, 40  # departments on the first page; on the page of an item other than the diagnosis
 
 
 def write_report(site: Path, findings: Findings) -> Path:
     """Write all pages and the workbook into the folder `site` and give the address of the first page."""
     site.mkdir(parents=True, exist_ok=True)
     (site / WORKBOOK).write_bytes(workbook(findings))
-    docs = _data_docs(site)
+    docs = _data_docs(site, findings)
+    checks = _all_checks(findings)
     for table, item in findings.items:
-        _write(site, item_page(table, item), "item.html", findings, **_item(findings, table, item))
+        _write(site, item_page(table, item), "item.html", findings, **_item(findings, table, item, checks))
     for table, check in dict.fromkeys(findings.judged[["table", "check"]].itertuples(index=False, name=None)):
         _write(site, check_page(table, check), "check.html", findings, **_check(findings, table, check))
     for region in regions():
         _write(site, area_page(region), "region.html", findings, **_region(findings, region))
         for dsm in findings.dsms[region]:
             _write(site, area_page(dsm), "dsm.html", findings, **_area(findings, dsm), region=region)
-    _write(site, NATION_PAGE, "index.html", findings, **_nation(findings), docs=docs)
+    _write(site, NATION_PAGE, "index.html", findings, **_nation(findings), checks=checks, docs=docs)
     return site / NATION_PAGE
 
 
@@ -64,7 +56,6 @@ def _nation(findings: Findings) -> dict:
         "summary": [_summary(findings, region) for region in regions()],
         **_ranking(findings, *DIAGNOSIS),
         "first": _FIRST_RANKED,
-        "checks": _all_checks(findings),
     }
 
 
@@ -95,16 +86,17 @@ def _area(findings: Findings, area: str) -> dict:
     }
 
 
-def _item(findings: Findings, table: str, item: str) -> dict:
+def _item(findings: Findings, table: str, item: str, checks: list[dict]) -> dict:
     return {
-        "subject": problems.subject(table, item),
-        "title": italian.item_name(table, item),
-        "table_name": italian.table_name(table),
+        "title": findings.item_text(table, item).label,
+        "meaning": findings.item_text(table, item).meaning,
+        "table_name": findings.table_name(table),
+        "period": findings.period_name(table, item, findings.periods(table, item)[-1]),
         "heat": heat.heat_map(findings, table, item, heat.nation_and_regions()),
         "chart": _chart(findings, table, item, NATION, list(regions())),
         "classes": heat.by_semester(findings, table, item, NATION),
         **_ranking(findings, table, item),
-        "checks": [each for each in _all_checks(findings) if (each["table"], each["item"]) == (table, item)],
+        "checks": [each for each in checks if (each["table"], each["item"]) == (table, item)],
         "indicators": findings.resting.get(item, []),
     }
 
@@ -122,24 +114,22 @@ def _check(findings: Findings, table: str, check: str) -> dict:
     }
 
 
-def _items(findings: Findings, area: str) -> list[ItemRow]:
-    last = findings.semesters[-1]
-    return [
-        ItemRow(
-            italian.table_name(table),
-            heat.class_row(
-                italian.item_name(table, item),
-                item_page(table, item),
-                findings.by_key.get((table, item, area, last)),
-            ),
-        )
-        for table, item in findings.items
-    ]
+def _items(findings: Findings, area: str) -> dict[str, list[heat.ClassRow]]:
+    """Name of the table -> its items in the last period; of a DSM those that it has records of."""
+    found: dict[str, list[heat.ClassRow]] = {}
+    for table, item in findings.items:
+        cell = findings.by_key.get((table, item, area, findings.semesters[-1]))
+        if len(area) <= 3 or (cell and cell.denominator):
+            row = heat.class_row(findings.item_text(table, item).label, item_page(table, item), cell)
+            found.setdefault(findings.table_name(table), []).append(row)
+    return found
 
 
 def _ranking(findings: Findings, table: str, item: str) -> dict:
+    """Departments worst first: of the diagnosis all, of other items the first ones that lack something."""
     ranked, too_few = heat.ranking(findings, table, item)
-    return {"ranked": ranked, "too_few": too_few}
+    shown = ranked if (table, item) == DIAGNOSIS else [one for one in ranked if one.lacking][:_RANKED]
+    return {"ranked": shown, "departments": len(ranked), "too_few": too_few}
 
 
 def _summary(findings: Findings, region: str) -> dict:
@@ -165,7 +155,7 @@ def _all_checks(findings: Findings) -> list[dict]:
                 "table": table,
                 "item": first["item"],
                 "title": findings.text(table, check).title,
-                "subject": problems.subject(table, first["item"]),
+                "subject": findings.subject(table, first["item"]),
                 "href": check_page(table, check),
                 "severity": first["severity"],
                 "severity_word": italian.SEVERITIES[first["severity"]],
@@ -177,16 +167,16 @@ def _all_checks(findings: Findings) -> list[dict]:
 
 
 def _chart(findings: Findings, table: str, item: str, area: str, parts: list[str], above: str | None = None):
+    periods = findings.periods(table, item)
+
     def line(which: str, css: str) -> pictures.Line:
-        found = (findings.by_key.get((table, item, which, rank)) for rank in findings.semesters)
-        shares = [None if cell is None or cell["denominator"] < FEW else cell["complete"] for cell in found]
+        found = (findings.by_key.get((table, item, which, rank)) for rank in periods)
+        shares = [None if cell is None or cell.denominator < FEW else cell.share for cell in found]
         return pictures.Line(findings.name(which), shares, css)
 
     lines = [line(part, "part") for part in parts] + ([line(above, "above")] if above else []) + [line(area, "area")]
-    heads = [str(rank // 2) if rank % 2 == 0 else "" for rank in findings.semesters]
-    title = (
-        f"{italian.item_name(table, item)}: completezza per semestre, {findings.name(area)}; i numeri sono in tabella"
-    )
+    heads = [str(rank // 2) if (table, item) in findings.yearly or rank % 2 == 0 else "" for rank in periods]
+    title = f"{findings.subject(table, item)}, {findings.name(area)}: quota valida nel tempo; i numeri sono in tabella"
     return pictures.chart(lines, heads, title)
 
 
@@ -211,13 +201,13 @@ def _link(findings: Findings, area: str) -> problems.Link:
     return problems.Link(findings.name(area), area_page(area))
 
 
-def _data_docs(site: Path) -> list[problems.Link]:
+def _data_docs(site: Path, findings: Findings) -> list[problems.Link]:
     """Great Expectations' pages of this judging."""
     found = []
     for folder, label in (("validations", "esiti"), ("expectations", "elenco dei controlli")):
         for page in sorted((site / folder).rglob("*.html")):
             suite = page.relative_to(site / folder).parts[0].removesuffix(".html")
-            name = f"{italian.table_name(suite)}: {label}"
+            name = f"{findings.table_name(suite)}: {label}"
             found.append(problems.Link(name, page.relative_to(site).as_posix()))
     return found
 

@@ -9,7 +9,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils import get_column_letter
 
 from percorsi.quality.page import heat, italian, problems
-from percorsi.quality.page.findings import DIAGNOSIS, FEW, Findings
+from percorsi.quality.page.findings import DIAGNOSIS, FEW, Cell, Findings
 from percorsi.sheets import text_cell
 
 _SHARE = "0.0%"
@@ -37,9 +37,9 @@ def _readme(book: Workbook, findings: Findings) -> None:
         *(["Dati sintetici: nulla qui riguarda persone reali."] if findings.synthetic else []),
         f"Giudizio {findings.run_key}. Uso interno: solo conteggi di record, non protetti per la pubblicazione.",
         f"Sotto {FEW} record quote e conteggi non si mostrano.",
-        "completezza: quota di record con diagnosi di apertura, per regione e semestre",
-        "dipartimenti: dipartimenti per quota di record senza diagnosi, nell'ultimo semestre",
-        "voci: ogni voce per area e semestre: valido, altro valore previsto, provvisorio, non valido, mancante",
+        "completezza: quota di record con diagnosi di apertura valida, per regione e semestre",
+        "dipartimenti: dipartimenti per quota di record senza diagnosi valida, nell'ultimo semestre",
+        "voci: ogni voce per area e periodo; dei dipartimenti l'ultimo",
         "controlli: ogni controllo in ogni area, con esito, da quando non va, perché conta e che cosa fare",
         "trattenuti: gli indicatori senza valore, per regione",
     ]
@@ -59,22 +59,24 @@ def _completeness(findings: Findings) -> tuple[list[str], Iterable[list]]:
 
 def _departments(findings: Findings) -> tuple[list[str], Iterable[list]]:
     ranked, _ = heat.ranking(findings, *DIAGNOSIS)
-    heads = ["Dipartimento", "Regione", "Quota senza diagnosi", "Record senza", "Record", "Soprattutto", "Area"]
+    heads = ["Dipartimento", "Regione", "Quota non valida", "Record non validi", "Record", "Soprattutto", "Area"]
     return heads, ([one.name, one.region, one.share, one.lacking, one.records, one.mostly, one.area] for one in ranked)
 
 
 def _items(findings: Findings) -> tuple[list[str], Iterable[list]]:
-    heads = ["Area", "Nome", "Semestre", "Tavola", "Voce", *italian.CLASSES.values(), "Record", "Completa", "Nota"]
-    return heads, (_item(findings, row) for row in findings.cells.to_dict("records"))
+    heads = ["Area", "Nome", "Periodo", "Tavola", "Voce", *italian.CLASSES.values(), "Record", "Quota valida", "Nota"]
+    last = findings.semesters[-1]
+    cells = (cell for cell in findings.by_key.values() if cell.level != "dsm" or cell.rank == last)
+    return heads, (_item(findings, cell) for cell in cells)
 
 
-def _item(findings: Findings, row: dict) -> list:
-    table, item = row["table"], row["item"]
-    about = [row["area"], findings.name(row["area"]), italian.semester(row["rank"])]
-    about += [italian.table_name(table), italian.item_name(table, item)]
-    if row["denominator"] >= FEW:
-        return [*about, *(row[of] for of in italian.CLASSES), row["denominator"], row["complete"], None]
-    note = f"meno di {FEW} record" if row["denominator"] else f"non applicabile: {row['reason']}"
+def _item(findings: Findings, cell: Cell) -> list:
+    period = findings.period_name(cell.table, cell.item, cell.rank)
+    label = findings.item_text(cell.table, cell.item).label
+    about = [cell.area, findings.name(cell.area), period, findings.table_name(cell.table), label]
+    if cell.denominator >= FEW:
+        return [*about, *(getattr(cell, of) for of in italian.CLASSES), cell.denominator, float(cell.share), None]
+    note = f"meno di {FEW} record" if cell.denominator else f"non applicabile: {cell.reason}"
     return [*about, *(None for _ in italian.CLASSES), None, None, note]
 
 
