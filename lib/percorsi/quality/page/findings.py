@@ -136,7 +136,7 @@ class Findings:
     def items(self) -> list[tuple[str, str]]:
         """(table, item), the diagnosis first, then as their tables and they are called."""
         found = set(self.cells[["table", "item"]].itertuples(index=False, name=None))
-        return sorted(found, key=lambda one: (one != DIAGNOSIS, one[0] != DIAGNOSIS[0], self.subject(*one)))
+        return sorted(found, key=lambda one: (one != DIAGNOSIS, one[0] != DIAGNOSIS[0], self.subject(*one).casefold()))
 
     @cached_property
     def judged(self) -> pd.DataFrame:

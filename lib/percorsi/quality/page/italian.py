@@ -50,8 +50,8 @@ def threshold(value: float | None, bound: str, unit: str = "share") -> str:
 
 
 def semester(rank: int, *, short: bool = False) -> str:
-    """`1° semestre 2015` of 2015 * 2; the number after is the second one."""
-    return f"{rank % 2 + 1}°\N{NO-BREAK SPACE}{'sem.' if short else 'semestre'} {rank // 2}"
+    """`1° semestre 2015` of 2015 * 2; the number after is the second one. Short for the head of a column."""
+    return f"{rank % 2 + 1}°\N{NO-BREAK SPACE}sem. {rank // 2}" if short else f"{rank % 2 + 1}° semestre {rank // 2}"
 
 
 def since(text: str | None) -> str:
