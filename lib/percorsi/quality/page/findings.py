@@ -180,6 +180,10 @@ class Findings:
     def item_text(self, table: str, item: str) -> ItemText:
         return self.item_names.get((table, item)) or ItemText(item.replace("_", " "))
 
+    def label(self, item: str) -> str:
+        """What an item is called, whichever table has it."""
+        return next((text.label for (_, name), text in self.item_names.items() if name == item), item.replace("_", " "))
+
     def subject(self, table: str, item: str) -> str:
         """`Contatti con i servizi: diagnosi di apertura`."""
         label = self.item_text(table, item).label

@@ -107,7 +107,7 @@ def _check(findings: Findings, row: dict) -> list:
 
 def _withheld(findings: Findings) -> tuple[list[str], Iterable[list]]:
     return ["Regione", "Voce", "Codice", "Indicatore"], (
-        [findings.name(region), item.replace("_", " "), one.code, one.title]
+        [findings.name(region), findings.label(item), one.code, one.title]
         for region, items in findings.withheld.items()
         for item in items
         for one in findings.resting.get(item, [])
