@@ -10,7 +10,7 @@ from percorsi.quality.page import write_report
 from quality_findings import BAD, HOSTILE, findings
 
 WIDTHS = {"desktop": 1280, "phone": 390}
-LONG = "Dipartimento-di-salute-mentale-e-dipendenze-patologiche-dell'azienda-sanitaria-provinciale " + HOSTILE
+LONG = "Dipartimentodisalutementaleedipendenzepatologichedellaziendasanitariaprovinciale " + HOSTILE
 
 
 @pytest.fixture(scope="session")
