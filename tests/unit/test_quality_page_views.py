@@ -134,7 +134,7 @@ def test_troubles_are_told_once_each_gravest_first(judging):
     assert (grave.title, grave.severity_word, grave.nation) == ("Diagnosi utilizzabile", "grave", "64,9%")
     assert ([link.name for link in grave.named], grave.since) == (["Calabria"], "dal 2° semestre 2014")
     assert (warned.title, warned.threshold, warned.nation) == ("Diagnosi mancante", "al massimo 15%", "21,6%")
-    assert warned.since == "dal 1° semestre 2014"
+    assert warned.since == "almeno dal 1° semestre 2014"  # nothing before it was counted
 
 
 def test_a_check_of_few_records_shows_no_numbers():
@@ -173,6 +173,7 @@ def test_numbers_are_written_as_in_italy():
     assert italian.threshold(0.025, "max") == "al massimo 2,5%"
     assert italian.threshold(1.5, "max", "per_user") == "al massimo 1,50"
     assert [italian.since(s) for s in ("2014-S1", "2014", None)] == ["dal 1° semestre 2014", "dal 2014", "–"]
+    assert italian.since("2014-S2/2015-S1") == "dal 2° semestre 2014 al 1° semestre 2015"
     assert [italian.several(n, "regione", "regioni") for n in (0, 1, 2)] == ["0 regioni", "1 regione", "2 regioni"]
 
 

@@ -23,12 +23,12 @@ _SEVERITY_RANK = {"critical": 0, "warning": 1, "information": 2}
 
 @dataclass(frozen=True)
 class CheckText:
-    """What a check says to a person: its title, why it matters, what to do, and who is to do it."""
+    """What a check says to a person: its title, why it matters, what to do, and what is counted."""
 
     title: str
     why: str
     action: str
-    who: str = ""
+    meaning: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,11 @@ class Findings:
     """What one judging found.
 
     `counts`: COUNT_COLUMNS, a row an area, semester (1, 2; or 0 for items that have a year only), table and item; a
-    column `reason` may say why a denominator is zero. `checks`: CHECK_COLUMNS, a row a check and area; columns `since`
-    (`2014-S1`: first semester of the failures that last) and `unit` (of `observed`; `share` where it is not there) may
-    be there. `texts`: (table, check) -> words. `table_names`, `item_names`: what they are called, of an item also what
-    it means. `withheld`: region -> items. `resting`: item -> the indicators that rest on it. `grades`: region -> A, B
-    or C. `dsm_names`: area -> name.
+    column `reason` may say why a denominator is zero. `checks`: CHECK_COLUMNS, a row a check and area; there may be
+    `since` (`2014-S1`: first semester of the failures that last, `2014-S1/2014-S2` where they ended) and `unit` (of
+    `observed`; `share` where it is not there). `texts`: (table, check) -> words. `table_names`, `item_names`: what they
+    are called, of an item also what it means. `withheld`: region -> items. `resting`: item -> the indicators that rest
+    on it. `grades`: region -> A, B or C. `dsm_names`: area -> name. `accepted`: why failures were, `accepted_by` whom.
     """
 
     run_key: str
@@ -90,6 +90,7 @@ class Findings:
     grades: Mapping[str, str] = field(default_factory=dict)
     dsm_names: Mapping[str, str] = field(default_factory=dict)
     accepted: str | None = None
+    accepted_by: str | None = None
     synthetic: bool = False
 
     @cached_property

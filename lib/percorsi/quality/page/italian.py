@@ -55,11 +55,16 @@ def semester(rank: int, *, short: bool = False) -> str:
 
 
 def since(text: str | None) -> str:
-    """`dal 1° semestre 2014` of `2014-S1`, `dal 2014` of `2014`, `–` for nothing."""
-    if text is None or pd.isna(text) or not str(text):
+    """`dal 1° semestre 2014` of `2014-S1`, `dal 2014` of `2014`, its end as well of `2014/2015`; `–` of nothing."""
+    if not isinstance(text, str) or not text:
         return "–"
-    year, _, half = str(text).partition("-S")
-    return f"dal {semester(int(year) * 2 + int(half) - 1)}" if half else f"dal {year}"
+    begun, _, ended = text.partition("/")
+    return f"dal {_period(begun)}" + (f" al {_period(ended)}" if ended else "")
+
+
+def _period(name: str) -> str:
+    year, _, half = name.partition("-S")
+    return semester(int(year) * 2 + int(half) - 1) if half else year
 
 
 def several(count: int, one: str, many: str) -> str:

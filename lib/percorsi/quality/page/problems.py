@@ -102,10 +102,10 @@ def verdict(findings: Findings, row: dict) -> Verdict:
         _observed(row, few),
         italian.threshold(row["threshold"], row["bound"], row["unit"]),
         "–" if row["status"] == "not_applicable" else wrong,
-        italian.since(row["since"]),
+        _since(findings, row["since"]),
         row["reason"] if isinstance(row["reason"], str) else "",
         text,
-        _whose(findings, row, text) if failed else "",
+        _whose(findings, row) if failed else "",
         _culprits(findings, row) if failed and row["level"] == "region" else [],
     )
 
@@ -134,7 +134,7 @@ def troubles(findings: Findings) -> list[Trouble]:
                 where,
                 int((rows["level"] == "dsm").sum()),
                 _observed(nation.iloc[0].to_dict(), False) if len(nation) else "–",
-                italian.since(times[0] if times else None),
+                _since(findings, times[0] if times else None),
             )
         )
     order = {word: rank for rank, word in enumerate(italian.SEVERITIES)}
@@ -155,12 +155,17 @@ def _observed(row: dict, few: bool) -> str:
     return italian.percent(row["observed"]) if row["unit"] == "share" else italian.number(round(row["observed"], 2))
 
 
-def _whose(findings: Findings, row: dict, text: CheckText) -> str:
-    """Who has to act: as the check says, else the area that fails it."""
+def _since(findings: Findings, since: str | None) -> str:
+    """In words; what begins with the first semester that was counted may be older."""
+    first = findings.semesters[0]
+    oldest = isinstance(since, str) and since.split("/")[0] in (f"{first // 2}-S{first % 2 + 1}", str(first // 2))
+    return f"almeno {italian.since(since)}" if oldest else italian.since(since)
+
+
+def _whose(findings: Findings, row: dict) -> str:
+    """Who has to act: the area that fails it, of a DSM its region too."""
     name = findings.name(row["area"])
-    if row["level"] == "dsm":
-        return f"{name} ({findings.name(row['area'][:3])})"
-    return f"{name}: {text.who}" if text.who else name
+    return f"{name} ({findings.name(row['area'][:3])})" if row["level"] == "dsm" else name
 
 
 def _culprits(findings: Findings, row: dict) -> list[Link]:

@@ -1,0 +1,82 @@
+"""The steward's report of a judging: its counts, checks and suites, with the words for them, become pages.
+
+The pages themselves know neither suites nor the catalogue (see `percorsi.quality.page`); here the two meet.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from percorsi.indicators.catalogue import load_catalogue
+from percorsi.quality.items import load_items, load_tables
+from percorsi.quality.page import CheckText, Findings, Indicator, ItemText
+from percorsi.quality.page import write_report as write_pages
+from percorsi.quality.since import since
+from percorsi.quality.suites import Suite
+from percorsi.quality.verdict import REASONS, QualityReport
+
+
+def write_report(
+    site: Path,
+    report: QualityReport,
+    counts: pd.DataFrame,
+    suites: Mapping[str, Suite],
+    synthetic: bool,
+    dsm_names: Mapping[str, str] | None = None,
+) -> Path:
+    """Write index.html, the pages below it and the workbook into `site`, the folder of the Data Docs; gives index.html.
+
+    `counts` has the columns of quality/item_count, of one evaluation year; `dsm_names`: area -> name.
+    """
+    return write_pages(site, findings(report, counts, suites, synthetic, dsm_names or {}))
+
+
+def findings(
+    report: QualityReport,
+    counts: pd.DataFrame,
+    suites: Mapping[str, Suite],
+    synthetic: bool,
+    dsm_names: Mapping[str, str],
+) -> Findings:
+    """What the pages show, from what a judging found."""
+    checks = report.checks.assign(reason=report.checks["reason"].map(_in_words))
+    return Findings(
+        run_key=report.run_key,
+        year=report.year,
+        counts=counts.assign(year=counts["period"], reason=counts["reason"].map(_in_words)),
+        checks=checks.assign(since=since(checks, counts, suites)),
+        texts={
+            (suite.name, check.meta.check): CheckText(
+                check.meta.title,
+                check.meta.why,
+                check.meta.action,
+                suite.columns[check.kwargs.column].meaning,
+            )
+            for suite in suites.values()
+            for check in suite.checks
+        },
+        table_names={name: table.label for name, table in load_tables().items()},
+        item_names={key: ItemText(item.label, item.meaning) for key, item in load_items().items()},
+        withheld=report.withheld,
+        resting=_resting() if report.withheld else {},
+        grades=report.grades,
+        dsm_names=dsm_names,
+        accepted=report.accepted,
+        accepted_by=report.accepted_by,
+        synthetic=synthetic,
+    )
+
+
+def _in_words(reason: str | None) -> str | None:
+    """A reason that is one of the codes in words; others, which somebody wrote, as they are."""
+    return REASONS.get(reason, reason) if isinstance(reason, str) else None
+
+
+def _resting() -> dict[str, list[Indicator]]:
+    """Item -> the indicators that rest on it, in the order of the agreement."""
+    found: dict[str, list[Indicator]] = {}
+    for code, (measure, indicator) in load_catalogue().by_code.items():
+        for item in measure.rests_on:
+            found.setdefault(item, []).append(Indicator(code, indicator.card.title))
+    return found
