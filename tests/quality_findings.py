@@ -96,10 +96,15 @@ def findings(**changed) -> Findings:
         "checks": checks(),
         "texts": {
             ("care_episode", "diagnosis_usable"): CheckText(
-                "Diagnosi utilizzabile", "Ogni percorso poggia sulla diagnosi.", "Chiedere un nuovo invio."
+                "Diagnosi utilizzabile",
+                "Ogni percorso poggia sulla diagnosi.",
+                "Chiedere un nuovo invio.",
+                "Record con un codice 290-319.",
+                "diagnosis",
+                "valid",
             ),
             ("care_episode", "diagnosis_missing"): CheckText(
-                "Diagnosi mancante", "La scheda è scartata.", "Compilarla."
+                "Diagnosi mancante", "La scheda è scartata.", "Compilarla.", "Record vuoti.", "diagnosis", "missing"
             ),
         },
         "table_names": {"care_episode": "Contatti con i servizi", "service": "Registro dei servizi"},

@@ -106,7 +106,8 @@ def test_a_failure_says_what_where_since_when_whose_why_and_what_to_do(judging):
     assert (worst.observed, worst.threshold, worst.wrong) == ("35,0%", "almeno 50%", "130 su 200")
     assert (worst.since, worst.whose) == ("dal 2° semestre 2014", "Calabria")
     assert (worst.text.why, worst.text.action) == ("Ogni percorso poggia sulla diagnosi.", "Chiedere un nuovo invio.")
-    assert [(link.href, link.said) for link in worst.culprits] == [(area_page(BAD), "70 record non a posto su 100")]
+    assert [(link.href, link.said) for link in worst.culprits] == [(area_page(BAD), "70 su 100")]
+    assert problems.of_area(judging, "180")[1].culprits[0].said == "50 su 100"  # of a check on what is missing
 
 
 def test_not_applicable_is_never_passed(judging):

@@ -68,6 +68,8 @@ def test_every_check_of_every_suite_has_its_words(judging):
     asked = {(suite.name, check.meta.check) for suite in suites.values() for check in suite.checks}
     assert set(found.texts) == asked
     assert all(text.title and text.why and text.action and text.meaning for text in found.texts.values())
+    assert found.texts[KEY[0], "diagnosis_default"].kind == "default"
+    assert {name for (_, name), text in found.texts.items() if not text.kind} == {"episode_usable"}
     items = {(suite.name, check.meta.item) for suite in suites.values() for check in suite.checks}
     assert items <= set(found.item_names) and {name for name, _ in items} <= set(found.table_names)
 

@@ -12,8 +12,8 @@ from percorsi.indicators.catalogue import load_catalogue
 from percorsi.quality.items import load_items, load_tables
 from percorsi.quality.page import CheckText, Findings, Indicator, ItemText
 from percorsi.quality.page import write_report as write_pages
-from percorsi.quality.since import since
-from percorsi.quality.suites import Suite
+from percorsi.quality.since import judged_class, since
+from percorsi.quality.suites import Check, Suite
 from percorsi.quality.verdict import REASONS, QualityReport
 
 
@@ -47,14 +47,7 @@ def findings(
         counts=counts.assign(year=counts["period"], reason=counts["reason"].map(_in_words)),
         checks=checks.assign(since=since(checks, counts, suites)),
         texts={
-            (suite.name, check.meta.check): CheckText(
-                check.meta.title,
-                check.meta.why,
-                check.meta.action,
-                suite.columns[check.kwargs.column].meaning,
-            )
-            for suite in suites.values()
-            for check in suite.checks
+            (suite.name, check.meta.check): _text(check, suite) for suite in suites.values() for check in suite.checks
         },
         table_names={name: table.label for name, table in load_tables().items()},
         item_names={key: ItemText(item.label, item.meaning) for key, item in load_items().items()},
@@ -66,6 +59,11 @@ def findings(
         accepted_by=report.accepted_by,
         synthetic=synthetic,
     )
+
+
+def _text(check: Check, suite: Suite) -> CheckText:
+    meta, (item, kind, _) = check.meta, judged_class(check, suite) or ("", "", 0)
+    return CheckText(meta.title, meta.why, meta.action, suite.columns[check.kwargs.column].meaning, item, kind)
 
 
 def _in_words(reason: str | None) -> str | None:

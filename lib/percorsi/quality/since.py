@@ -59,11 +59,16 @@ def since(checks: pd.DataFrame, counts: pd.DataFrame, suites: Mapping[str, Suite
     ]
 
 
-def _asked(check: Check, suite: Suite) -> _Asked | None:
+def judged_class(check: Check, suite: Suite) -> tuple[str, str, int] | None:
+    """The item and the class whose share a check judges, and 1 or 2 where it is of one semester; null for others."""
     name = check.kwargs.column
     column = suite.columns[name]
-    item, kind, semester = (column.item, column.kind, column.semester) if column.kind else _ALSO.get(name, ("", "", 0))
-    return _Asked(check, item, kind, semester) if kind else None
+    return (column.item, column.kind, column.semester) if column.kind else _ALSO.get(name)
+
+
+def _asked(check: Check, suite: Suite) -> _Asked | None:
+    found = judged_class(check, suite)
+    return _Asked(check, *found) if found else None
 
 
 def _since(

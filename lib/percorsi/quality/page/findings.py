@@ -23,12 +23,18 @@ _SEVERITY_RANK = {"critical": 0, "warning": 1, "information": 2}
 
 @dataclass(frozen=True)
 class CheckText:
-    """What a check says to a person: its title, why it matters, what to do, and what is counted."""
+    """What a check says to a person: its title, why it matters, what to do, what is counted.
+
+    `item` and `kind`: the item whose class is counted (`valid`: what fails is all else), where departments have it
+    too.
+    """
 
     title: str
     why: str
     action: str
     meaning: str = ""
+    item: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True)

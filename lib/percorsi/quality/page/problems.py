@@ -106,7 +106,7 @@ def verdict(findings: Findings, row: dict) -> Verdict:
         row["reason"] if isinstance(row["reason"], str) else "",
         text,
         _whose(findings, row) if failed else "",
-        _culprits(findings, row) if failed and row["level"] == "region" else [],
+        _culprits(findings, row, text) if failed and row["level"] == "region" else [],
     )
 
 
@@ -168,17 +168,18 @@ def _whose(findings: Findings, row: dict) -> str:
     return f"{name} ({findings.name(row['area'][:3])})" if row["level"] == "dsm" else name
 
 
-def _culprits(findings: Findings, row: dict) -> list[Link]:
-    """The departments of a region that most of what is lacking comes from, in the last semester."""
-    found = list(_lacking(findings, row))
+def _culprits(findings: Findings, row: dict, text: CheckText) -> list[Link]:
+    """The departments of a region that most of what the check minds comes from, in the last semester of the year."""
+    found = list(_minded(findings, row, text)) if text.kind else []
     found.sort(key=lambda each: (-each[0], each[1].name))
     return [link for _, link in found[:_CULPRITS]]
 
 
-def _lacking(findings: Findings, row: dict) -> Iterator[tuple[int, Link]]:
+def _minded(findings: Findings, row: dict, text: CheckText) -> Iterator[tuple[int, Link]]:
     last = findings.semesters[-1]
     for area in findings.dsms.get(row["area"], []):
-        cell = findings.by_key.get((row["table"], row["item"], area, last))
-        if cell and cell.denominator >= FEW and cell.lacking:
-            said = f"{italian.number(cell.lacking)} record non a posto su {italian.number(cell.denominator)}"
-            yield cell.lacking, Link(findings.name(area), area_page(area), said)
+        cell = findings.by_key.get((row["table"], text.item, area, last))
+        count = (cell.lacking if text.kind == "valid" else getattr(cell, text.kind)) if cell else 0
+        if cell and cell.denominator >= FEW and count:
+            said = f"{italian.number(count)} su {italian.number(cell.denominator)}"
+            yield count, Link(findings.name(area), area_page(area), said)
