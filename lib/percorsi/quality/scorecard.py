@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from percorsi.quality.counts import NATION, SHARES
+from percorsi.quality.counts import NATION
 from percorsi.quality.data_docs import STYLES
 from percorsi.quality.suites import Check, Suite
 from percorsi.regions import regions
@@ -54,7 +54,7 @@ def write_scorecard(
 <p>✗ failed; – not applicable (nothing to judge). Hold the pointer over a cell for its counts.</p>
 <h2>The checks</h2>
 <dl>
-{chr(10).join(map(_definition, suite.checks))}
+{chr(10).join(_definition(c, suite.columns[c.kwargs.column].meaning) for c in suite.checks)}
 </dl>
 </body>
 </html>
@@ -90,10 +90,10 @@ def _subtitle(check: Check) -> str:
     return f"<small>{check.bound_in_percent}<br>{'information' if check.severity == 'info' else check.severity}</small>"
 
 
-def _definition(check: Check) -> str:
+def _definition(check: Check, meaning: str) -> str:
     return (
         f"<dt id='{check.meta.check}'>{_words(check.meta.check)}, {check.bound_in_percent}</dt>"
-        f"<dd>{escape(SHARES[check.kwargs.column].meaning)}<br><em>Why:</em> {escape(check.meta.why)}"
+        f"<dd>{escape(meaning)}<br><em>Why:</em> {escape(check.meta.why)}"
         f"<br><em>What to do:</em> {escape(check.meta.action)}</dd>"
     )
 
