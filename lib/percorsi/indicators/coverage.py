@@ -51,7 +51,7 @@ def coverage(
 ) -> Coverage:
     """What was delivered, as (flow, region, year, period), against what every indicator of `year` needs.
 
-    `withheld`: item of quality -> regions whose values are not given for the indicators that rest on the item.
+    `withheld`: flow -> regions whose values are not given for the indicators that rest on the quality of the flow.
     """
     months = _delivered_months(delivered, year)
     by_measure = {
@@ -92,6 +92,6 @@ def _reason(
                 holds.add("supplementary_flow_absent" if file == "SUP" else "missing_flow")
             elif not need.months(year) <= there:
                 holds.add("window_not_covered")
-    if any(region in (withheld or {}).get(item, ()) for item in measure.rests_on):
+    if any(region in (withheld or {}).get(flow, ()) for flow in measure.rests_on):
         holds.add("quality")
     return min(holds, key=REASONS.index, default=None)

@@ -64,7 +64,6 @@ class MeasureEntry(_Entry):
     components: dict[ComponentName, ComponentEntry] = {}
     main: StrictStr | None = None
     needs: dict[StrictStr, list[StrictStr]] = Field(min_length=1)
-    rests_on: tuple[StrictStr, ...] = ("diagnosis",)
     indicators: dict[StrictStr, IndicatorEntry] = Field(min_length=1)
 
     def parts(self) -> dict[str, ComponentEntry]:

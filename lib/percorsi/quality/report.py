@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from percorsi.indicators.catalogue import load_catalogue
-from percorsi.quality.items import load_items, load_tables
+from percorsi.quality.items import item_flows, load_items, load_tables
 from percorsi.quality.page import CheckText, Findings, Indicator, ItemText
 from percorsi.quality.page import write_report as write_pages
 from percorsi.quality.since import judged_class, since
@@ -73,8 +73,11 @@ def _in_words(reason: str | None) -> str | None:
 
 def _resting() -> dict[str, list[Indicator]]:
     """Item -> the indicators that rest on it, in the order of the agreement."""
-    found: dict[str, list[Indicator]] = {}
-    for code, (measure, indicator) in load_catalogue().by_code.items():
-        for item in measure.rests_on:
-            found.setdefault(item, []).append(Indicator(code, indicator.card.title))
-    return found
+    known = [
+        (set(measure.rests_on), Indicator(code, indicator.card.title))
+        for code, (measure, indicator) in load_catalogue().by_code.items()
+    ]
+    return {
+        item: [indicator for needed, indicator in known if not needed.isdisjoint(flows)]
+        for item, flows in item_flows().items()
+    }
