@@ -84,6 +84,7 @@ def test_drill_down_from_the_nation_to_a_department_and_back(opened):
 def test_another_item_can_be_chosen(opened):
     opened.open("index.html")
     opened.get_by_role("link", name="Altre voci", exact=True).click()
+    opened.locator("summary", has_text="Registro dei servizi").click()
     opened.get_by_role("link", name="seats", exact=True).click()
     expect(opened.locator("h1")).to_contain_text("seats")
     expect(opened.locator("table.heat").get_by_role("row", name=re.compile("Piemonte"))).to_contain_text("100,0%")

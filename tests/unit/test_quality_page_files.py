@@ -101,7 +101,7 @@ def test_tables_of_classes_and_of_regions(pages):
         "provvisorio",
         "non valido",
         "mancante",
-        "Record",
+        "In tutto",
     ]
     assert rows[0] == heads
     assert rows[4] == ["2° semestre 2015", "", "63,2%", "0,5%", "5,2%", "7,1%", "24,1%", "212"]  # 134 1 11 15 51
@@ -183,10 +183,10 @@ def test_few_records_are_in_no_file(tmp_path):
     write_report(tmp_path, findings(year=2014))  # the small department has 9 records there
     book = load_workbook(tmp_path / WORKBOOK)
     row = next(row for row in book["voci"].iter_rows(values_only=True) if row[0] == SMALL)
-    assert row[5:13] == (None,) * 7 + ("meno di 10 record",)
+    assert row[5:13] == (None,) * 7 + ("meno di 10 in tutto",)
     page = Page((tmp_path / area_page(SMALL)).read_text(encoding="utf-8"))
     rows = page.tables["Dipartimento 002 dell'azienda 302: diagnosi di apertura per semestre"]
-    assert rows[2] == ["2° semestre 2014", "meno di 10 record: la quota non si calcola", "<10"]
+    assert rows[2] == ["2° semestre 2014", "meno di 10 in tutto: la quota non si calcola", "<10"]
 
 
 def test_text_in_the_workbook_is_never_a_formula(tmp_path):

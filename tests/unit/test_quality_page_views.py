@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from percorsi.quality.page import heat, italian, pictures, problems
+from percorsi.quality.page import ItemText, heat, italian, pictures, problems
 from percorsi.quality.page.links import area_page, check_page, item_page
 from quality_findings import BAD, DIAGNOSIS, GOOD, PLACE, SEATS, SMALL, counts, findings
 
@@ -14,7 +14,7 @@ def judging():
 
 
 def test_heat_map_has_the_valid_share_of_every_region_and_semester(judging):
-    found = heat.heat_map(judging, *DIAGNOSIS, heat.nation_and_regions())
+    found = heat.heat_map(judging, *DIAGNOSIS, heat.nation_and_regions(judging, *DIAGNOSIS))
     assert [head.replace("\N{NO-BREAK SPACE}", " ") for head in found.heads] == [
         *("1° sem. 2014", "2° sem. 2014", "1° sem. 2015", "2° sem. 2015")
     ]
@@ -55,7 +55,7 @@ def test_below_ten_records_there_is_no_share(judging):
         ("10", False),
         ("12", False),
     ]
-    assert rows[1].why == "meno di 10 record: la quota non si calcola"
+    assert rows[1].why == "meno di 10 in tutto: la quota non si calcola"
     assert rows[3].texts == {"valid": "75,0%", "other": "8,3%", "default": "8,3%", "invalid": "0,0%", "missing": "8,3%"}
 
 
@@ -74,6 +74,20 @@ def test_items_of_years_are_shown_by_year(judging):
     assert [row.change for row in found.rows] == ["+25,0", "+25,0", "–"]
     assert judging.yearly == {SEATS}
     assert judging.items == [DIAGNOSIS, PLACE, SEATS]
+
+
+def test_an_item_of_which_few_are_enough_is_told_with_its_share():
+    told = {DIAGNOSIS: ItemText("Diagnosi", least=9)}
+    found = heat.heat_map(findings(item_names=told), *DIAGNOSIS, [SMALL]).rows[0]
+    assert [cell.text for cell in found.cells] == ["–", "100,0%", "100,0%", "75,0%"]
+
+
+def test_an_item_of_the_nation_alone_has_no_rows_of_regions():
+    of_nation = counts()
+    of_nation = of_nation[(of_nation["level"] == "nation") | (of_nation["item"] != "place")]
+    found = findings(counts=of_nation)
+    assert heat.nation_and_regions(found, *PLACE) == ["IT"]
+    assert len(heat.nation_and_regions(found, *SEATS)) == 22
 
 
 def test_rows_of_the_year_beside_semesters_are_not_counted_twice():

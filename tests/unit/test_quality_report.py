@@ -59,6 +59,8 @@ def test_what_the_pages_are_given(judging):
     assert found.by_key[(*KEY, "180", 4029)].share == 0.4  # the records' year, not the evaluation's
     assert found.subject(*KEY) == "Contatti con i servizi: diagnosi di apertura"
     assert found.name("180-201-001") == "Dipartimento di Cosenza"
+    assert found.least("care_episode", "diagnosis") == 10
+    assert found.least("delivered_period", "in_time_cnt") == 1  # a region delivers two files a year
     assert found.synthetic
 
 

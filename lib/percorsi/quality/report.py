@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from percorsi.indicators.catalogue import load_catalogue
-from percorsi.quality.items import item_flows, load_items, load_tables
+from percorsi.quality.items import Item, item_flows, load_items, load_tables
 from percorsi.quality.page import CheckText, Findings, Indicator, ItemText
 from percorsi.quality.page import write_report as write_pages
 from percorsi.quality.since import judged_class, since
@@ -50,9 +50,9 @@ def findings(
             (suite.name, check.meta.check): _text(check, suite) for suite in suites.values() for check in suite.checks
         },
         table_names={name: table.label for name, table in load_tables().items()},
-        item_names={key: ItemText(item.label, item.meaning) for key, item in load_items().items()},
+        item_names={key: _item_text(item) for key, item in load_items().items()},
         withheld=report.withheld,
-        resting=_resting() if report.withheld else {},
+        resting=_resting(),
         grades=report.grades,
         dsm_names=dsm_names,
         accepted=report.accepted,
@@ -64,6 +64,12 @@ def findings(
 def _text(check: Check, suite: Suite) -> CheckText:
     meta, (item, kind, _) = check.meta, judged_class(check, suite) or ("", "", 0)
     return CheckText(meta.title, meta.why, meta.action, suite.columns[check.kwargs.column].meaning, item, kind)
+
+
+def _item_text(item: Item) -> ItemText:
+    """Files and months of a delivery are few by nature, and nobody's."""
+    few = {"least": 1} if item.counted in ("delivered", "in_time") else {}
+    return ItemText(item.label, item.meaning, **few)
 
 
 def _in_words(reason: str | None) -> str | None:

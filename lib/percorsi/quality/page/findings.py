@@ -1,5 +1,6 @@
 """What the steward's page is made from: counts and checks of areas, names, what is withheld. No row is a person."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -39,10 +40,11 @@ class CheckText:
 
 @dataclass(frozen=True)
 class ItemText:
-    """What an item is called, and what counts as valid."""
+    """What an item is called, what counts as valid, and below which denominator neither share nor count is told."""
 
     label: str
     meaning: str = ""
+    least: int = FEW
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Indicator:
 
 
 class Cell(NamedTuple):
-    """An item in an area and a semester. `share`: valid of all, null below FEW; `lacking`: all that is not valid."""
+    """An item in an area and a semester. `share`: valid of all, null where they are few; `lacking`: all that is not."""
 
     level: str
     area: str
@@ -70,6 +72,11 @@ class Cell(NamedTuple):
     lacking: int
     share: float
     reason: str
+
+    @property
+    def is_told(self) -> bool:
+        """Whether there is enough for a share."""
+        return not math.isnan(self.share)
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,8 @@ class Findings:
         counts["semester"] = counts["semester"].replace(0, 2).astype(int)
         counts["rank"] = counts["year"].astype(int) * 2 + counts["semester"] - 1
         counts["lacking"] = counts["denominator"] - counts["valid"]
-        counts["share"] = counts["valid"] / counts["denominator"].where(counts["denominator"] >= FEW)
+        least = [self.least(*item) for item in zip(counts["table"], counts["item"], strict=True)]
+        counts["share"] = counts["valid"] / counts["denominator"].where(counts["denominator"] >= least)
         counts["reason"] = counts["reason"].fillna(NOTHING) if "reason" in counts else NOTHING
         return counts[list(Cell._fields)]
 
@@ -186,6 +194,19 @@ class Findings:
 
     def item_text(self, table: str, item: str) -> ItemText:
         return self.item_names.get((table, item)) or ItemText(item.replace("_", " "))
+
+    def least(self, table: str, item: str) -> int:
+        """The smallest denominator that is told."""
+        return self.item_text(table, item).least
+
+    def is_national(self, table: str, item: str) -> bool:
+        """Whether an item is counted of the nation alone."""
+        return (table, item) not in self._of_regions
+
+    @cached_property
+    def _of_regions(self) -> set[tuple[str, str]]:
+        rows = self.cells.loc[self.cells["level"] == "region", ["table", "item"]]
+        return set(rows.drop_duplicates().itertuples(index=False, name=None))
 
     def label(self, item: str) -> str:
         """What an item is called, whichever table has it."""

@@ -13,7 +13,7 @@ from percorsi.regions import regions
 
 # Least share of each step of the colours, from the worst up; the steps of warnings and critical checks are among them.
 STEPS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95)
-_FEW_WORDS = f"meno di {FEW} record: la quota non si calcola"
+_FEW_WORDS = f"meno di {FEW} in tutto: la quota non si calcola"
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,9 @@ def heat_map(findings: Findings, table: str, item: str, areas: Iterable[str]) ->
     return HeatMap(heads, rows, notes, min((s for row in rows for s in row.shares if s is not None), default=0.0))
 
 
-def nation_and_regions() -> list[str]:
-    return [NATION, *regions()]
+def nation_and_regions(findings: Findings, table: str, item: str) -> list[str]:
+    """The nation and all regions; the nation alone for what is counted of it alone."""
+    return [NATION] if findings.is_national(table, item) else [NATION, *regions()]
 
 
 def by_semester(findings: Findings, table: str, item: str, area: str) -> list[ClassRow]:
@@ -108,7 +109,7 @@ def by_semester(findings: Findings, table: str, item: str, area: str) -> list[Cl
 
 def class_row(name: str, href: str, cell: Cell | None) -> ClassRow:
     """One row of classes; without shares where nothing was delivered, or too few records."""
-    if cell is None or cell.denominator < FEW:
+    if cell is None or not cell.is_told:
         shown = f"<{FEW}" if cell and cell.denominator else "0"
         return ClassRow(name, href, shown, {}, {}, _why(cell))
     shares = {of: getattr(cell, of) / cell.denominator for of in italian.CLASSES}
@@ -124,7 +125,7 @@ def ranking(findings: Findings, table: str, item: str) -> tuple[list[Ranked], in
     *earlier, last = findings.periods(table, item)
     keys = [(table, item, area, last) for areas in findings.dsms.values() for area in areas]
     cells = [cell for key in keys if (cell := findings.by_key.get(key)) and cell.denominator]
-    enough = [cell for cell in cells if cell.denominator >= FEW]
+    enough = [cell for cell in cells if cell.is_told]
     enough.sort(key=lambda cell: (cell.share, -cell.lacking, cell.area))
     before = {
         cell.area: findings.by_key.get((table, item, cell.area, earlier[-1] if earlier else 0)) for cell in enough
@@ -149,7 +150,7 @@ def ranking(findings: Findings, table: str, item: str) -> tuple[list[Ranked], in
 
 
 def _cell(cell: Cell | None, notes: list[str]) -> tuple[HeatCell, float | None]:
-    if cell and cell.denominator >= FEW:
+    if cell and cell.is_told:
         return HeatCell(italian.percent(cell.share), f"c{step(cell.share)}"), cell.share
     why = _why(cell)
     if why not in notes:

@@ -85,7 +85,7 @@ def of_check(findings: Findings, table: str, check: str) -> list[Verdict]:
 def verdict(findings: Findings, row: dict) -> Verdict:
     """One row of the checks in words."""
     text = findings.text(row["table"], row["check"])
-    few = 0 < row["elements"] < FEW
+    few = 0 < row["elements"] < findings.least(row["table"], row["item"])
     wrong = f"su meno di {FEW}" if few else f"{italian.number(row['unexpected'])} su {italian.number(row['elements'])}"
     failed = row["status"] == "failed"
     return Verdict(
@@ -180,6 +180,6 @@ def _minded(findings: Findings, row: dict, text: CheckText) -> Iterator[tuple[in
     for area in findings.dsms.get(row["area"], []):
         cell = findings.by_key.get((row["table"], text.item, area, last))
         count = (cell.lacking if text.kind == "valid" else getattr(cell, text.kind)) if cell else 0
-        if cell and cell.denominator >= FEW and count:
+        if cell and cell.is_told and count:
             said = f"{italian.number(count)} su {italian.number(cell.denominator)}"
             yield count, Link(findings.name(area), area_page(area), said)

@@ -51,7 +51,7 @@ def _nation(findings: Findings) -> dict:
         "withheld": withheld,
         "accepted": _accepted(findings),
         "troubles": problems.troubles(findings),
-        "heat": heat.heat_map(findings, *DIAGNOSIS, heat.nation_and_regions()),
+        "heat": heat.heat_map(findings, *DIAGNOSIS, heat.nation_and_regions(findings, *DIAGNOSIS)),
         "chart": _chart(findings, *DIAGNOSIS, NATION, list(regions())),
         "summary": [_summary(findings, region) for region in regions()],
         **_ranking(findings, *DIAGNOSIS),
@@ -89,10 +89,11 @@ def _area(findings: Findings, area: str) -> dict:
 def _item(findings: Findings, table: str, item: str, checks: list[dict]) -> dict:
     return {
         "title": findings.item_text(table, item).label,
+        "is_national": findings.is_national(table, item),
         "meaning": findings.item_text(table, item).meaning,
         "table_name": findings.table_name(table),
         "period": findings.period_name(table, item, findings.periods(table, item)[-1]),
-        "heat": heat.heat_map(findings, table, item, heat.nation_and_regions()),
+        "heat": heat.heat_map(findings, table, item, heat.nation_and_regions(findings, table, item)),
         "chart": _chart(findings, table, item, NATION, list(regions())),
         "classes": heat.by_semester(findings, table, item, NATION),
         **_ranking(findings, table, item),
@@ -171,7 +172,7 @@ def _chart(findings: Findings, table: str, item: str, area: str, parts: list[str
 
     def line(which: str, css: str) -> pictures.Line:
         found = (findings.by_key.get((table, item, which, rank)) for rank in periods)
-        shares = [None if cell is None or cell.denominator < FEW else cell.share for cell in found]
+        shares = [None if cell is None or not cell.is_told else cell.share for cell in found]
         return pictures.Line(findings.name(which), shares, css)
 
     lines = [line(part, "part") for part in parts] + ([line(above, "above")] if above else []) + [line(area, "area")]

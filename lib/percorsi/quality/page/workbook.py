@@ -36,7 +36,7 @@ def _readme(book: Workbook, findings: Findings) -> None:
     lines = [
         *(["Dati sintetici: nulla qui riguarda persone reali."] if findings.synthetic else []),
         f"Giudizio {findings.run_key}. Uso interno: solo conteggi di record, non protetti per la pubblicazione.",
-        f"Sotto {FEW} record quote e conteggi non si mostrano.",
+        f"Dove in tutto sono meno di {FEW}, quote e conteggi non si mostrano.",
         "completezza: quota di record con diagnosi di apertura valida, per regione e semestre",
         "dipartimenti: dipartimenti per quota di record senza diagnosi valida, nell'ultimo semestre",
         "voci: ogni voce per area e periodo; dei dipartimenti l'ultimo",
@@ -49,7 +49,7 @@ def _readme(book: Workbook, findings: Findings) -> None:
 
 
 def _completeness(findings: Findings) -> tuple[list[str], Iterable[list]]:
-    map_ = heat.heat_map(findings, *DIAGNOSIS, heat.nation_and_regions())
+    map_ = heat.heat_map(findings, *DIAGNOSIS, heat.nation_and_regions(findings, *DIAGNOSIS))
     heads = ["Area", *(italian.semester(rank) for rank in findings.semesters)]
     return heads, (
         [row.name, *(cell.why if share is None else share for cell, share in zip(row.cells, row.shares, strict=True))]
@@ -64,7 +64,7 @@ def _departments(findings: Findings) -> tuple[list[str], Iterable[list]]:
 
 
 def _items(findings: Findings) -> tuple[list[str], Iterable[list]]:
-    heads = ["Area", "Nome", "Periodo", "Tavola", "Voce", *italian.CLASSES.values(), "Record", "Quota valida", "Nota"]
+    heads = ["Area", "Nome", "Periodo", "Tavola", "Voce", *italian.CLASSES.values(), "In tutto", "Quota valida", "Nota"]
     last = findings.semesters[-1]
     cells = (cell for cell in findings.by_key.values() if cell.level != "dsm" or cell.rank == last)
     return heads, (_item(findings, cell) for cell in cells)
@@ -74,9 +74,9 @@ def _item(findings: Findings, cell: Cell) -> list:
     period = findings.period_name(cell.table, cell.item, cell.rank)
     label = findings.item_text(cell.table, cell.item).label
     about = [cell.area, findings.name(cell.area), period, findings.table_name(cell.table), label]
-    if cell.denominator >= FEW:
+    if cell.is_told:
         return [*about, *(getattr(cell, of) for of in italian.CLASSES), cell.denominator, float(cell.share), None]
-    note = f"meno di {FEW} record" if cell.denominator else f"non applicabile: {cell.reason}"
+    note = f"meno di {FEW} in tutto" if cell.denominator else f"non applicabile: {cell.reason}"
     return [*about, *(None for _ in italian.CLASSES), None, None, note]
 
 
