@@ -73,6 +73,7 @@ def test_items_of_years_are_shown_by_year(judging):
     assert [cell.text for cell in found.rows[1].cells] == ["75,0%", "100,0%"]
     assert [row.change for row in found.rows] == ["+25,0", "+25,0", "–"]
     assert judging.yearly == {SEATS}
+    assert judging.periods(*PLACE) == [4030, 4031]  # nothing of it was counted before
     assert judging.items == [DIAGNOSIS, PLACE, SEATS]
 
 
@@ -149,7 +150,7 @@ def test_troubles_are_told_once_each_gravest_first(judging):
     assert (grave.title, grave.severity_word, grave.nation) == ("Diagnosi utilizzabile", "grave", "64,9%")
     assert ([link.name for link in grave.named], grave.since) == (["Calabria"], "dal 2° semestre 2014")
     assert (warned.title, warned.threshold, warned.nation) == ("Diagnosi mancante", "al massimo 15%", "21,6%")
-    assert warned.since == "almeno dal 1° semestre 2014"  # nothing before it was counted
+    assert warned.since == "almeno dal 1° semestre 2014"
 
 
 def test_a_check_of_few_records_shows_no_numbers():
@@ -188,6 +189,7 @@ def test_numbers_are_written_as_in_italy():
     assert italian.threshold(0.025, "max") == "al massimo 2,5%"
     assert italian.threshold(1.5, "max", "per_user") == "al massimo 1,50"
     assert [italian.since(s) for s in ("2014-S1", "2014", None)] == ["dal 1° semestre 2014", "dal 2014", "–"]
+    assert italian.since("~2014") == "almeno dal 2014"
     assert italian.since("2014-S2/2015-S1") == "dal 2° semestre 2014 al 1° semestre 2015"
     assert [italian.several(n, "regione", "regioni") for n in (0, 1, 2)] == ["0 regioni", "1 regione", "2 regioni"]
 
@@ -209,5 +211,8 @@ def test_codes_in_names_of_pages_are_safe_and_stay_different():
 
 def test_without_names_departments_and_items_are_told_by_their_numbers(judging):
     assert judging.name(SMALL) == "Dipartimento 002 dell'azienda 302"
+    named = findings(item_names={PLACE: ItemText("Sede"), SEATS: ItemText("SPDC nel registro")})
+    assert named.subject(*PLACE) == "intervention: sede"
+    assert named.subject(*SEATS) == "Registro dei servizi: SPDC nel registro"
     assert judging.subject(*PLACE) == "intervention: place"
     assert judging.text(*PLACE[:1], "place_given").title == "place given"

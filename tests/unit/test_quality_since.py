@@ -40,9 +40,9 @@ AT_MOST = check("sex_missing", max_value=0.2)
     [
         ({A: 0, B: 0, C: 0, D: 21}, "2015-S2"),
         ({A: 0, B: 30, C: 30, D: 30}, "2014-S2"),
-        ({A: 30, B: 30, C: 30, D: 30}, "2014-S1"),
+        ({A: 30, B: 30, C: 30, D: 30}, "~2014-S1"),  # of what was before the first nothing is known
         ({A: 30, B: 20, C: 30, D: 30}, "2015-S1"),  # 20 of 100 passes: the threshold is a bound that may be met
-        ({A: 30, C: 30, D: 30}, "2015-S1"),  # of a semester without records nothing is known
+        ({A: 30, C: 30, D: 30}, "~2015-S1"),  # nor of a semester without records
         ({A: 0, B: 30, C: 30, D: 0}, "2014-S2/2015-S1"),  # over in the last semester, and the year fails by it
         ({A: 30, B: 30, C: 0, D: 0}, None),  # no semester of the year fails
     ],
@@ -63,21 +63,21 @@ def test_what_passes_has_no_beginning():
 
 
 def test_too_few_records_of_a_period_fail_nothing():
-    assert asked(check("sex_missing", max_value=0.2, least=100), {C: 50, D: 50}) == "2015-S1"
+    assert asked(check("sex_missing", max_value=0.2, least=100), {C: 50, D: 50}) == "~2015-S1"
     assert asked(check("sex_missing", max_value=0.2, least=101), {C: 50, D: 50}) is None
 
 
 def test_a_check_of_one_semester_asks_that_one():
     first = Column("sex", "m", "missing", 1)
-    assert asked(AT_MOST, {B: 30, C: 30, D: 0}, column=first) == "2014-S2"
+    assert asked(AT_MOST, {B: 30, C: 30, D: 0}, column=first) == "~2014-S2"
     assert asked(AT_MOST, {B: 30, C: 0, D: 30}, column=first) is None
     second = Column("sex", "m", "missing", 2)
-    assert asked(AT_MOST, {C: 30, D: 30}, column=second) == "2015-S1"
+    assert asked(AT_MOST, {B: 0, C: 30, D: 30}, column=second) == "2015-S1"
     assert asked(AT_MOST, {C: 30, D: 0}, column=second) is None
 
 
 def test_what_is_counted_by_year_begins_with_a_year():
-    assert asked(AT_MOST, {(2013, 0): 30, (2014, 0): 30, (2015, 0): 30}) == "2013"
+    assert asked(AT_MOST, {(2013, 0): 30, (2014, 0): 30, (2015, 0): 30}) == "~2013"
     assert asked(AT_MOST, {(2013, 0): 30, (2014, 0): 10, (2015, 0): 30}) == "2015"
     with_semesters = {(2014, 0): 30, (2015, 0): 30, C: 0, D: 30}
     assert asked(AT_MOST, with_semesters) == "2015-S2"  # the year beside semesters is their sum

@@ -30,10 +30,10 @@ class _Asked:
     kind: str
     semester: int
 
-    def fails(self, counted: Mapping[str, int] | None) -> bool:
-        """Whether a period fails; one without records, or with too few, does not."""
+    def fails(self, counted: Mapping[str, int] | None) -> bool | None:
+        """Whether a period fails; of one without records, or with too few, nothing is known."""
         if counted is None or counted["denominator"] < max(self.check.meta.least, 1):
-            return False
+            return None
         share = counted[self.kind] / counted["denominator"]
         return share < self.check.threshold if self.check.is_minimum else share > self.check.threshold
 
@@ -41,9 +41,10 @@ class _Asked:
 def since(checks: pd.DataFrame, counts: pd.DataFrame, suites: Mapping[str, Suite]) -> list[str | None]:
     """For each row of `checks` (quality/check): `2014-S2`, the first semester of the failures that last; else null.
 
-    Failures last as long as no semester between them passes, or has nothing to judge. Where they ended before the last
-    semester of the year it is `2014-S2/2015-S1`; of items that are counted by year, `2014`. Null for what does not
-    fail, for shares that no earlier period has, and where the year fails and none of its semesters does.
+    Failures last as long as no semester between them passes, or has nothing to judge. `~2014-S2`: of what was before
+    nothing is known. Where they ended before the last semester of the year it is `2014-S2/2015-S1`; of items that are
+    counted by year, `2014`. Null for what does not fail, for shares that no earlier period has, and where the year
+    fails and none of its semesters does.
     """
     asked = {check.meta.check: _asked(check, suite) for suite in suites.values() for check in suite.checks}
     wanted = counts[(counts["level"] != "dsm") & (counts["denominator"] > 0)]
@@ -91,8 +92,9 @@ def _since(
     begun = now[-1]
     while begun and failing[begun - 1]:
         begun -= 1
+    passed_before = begun > 0 and failing[begun - 1] is False
     ended = "" if now[-1] == len(periods) - 1 else f"/{_name(periods[now[-1]])}"
-    return _name(periods[begun]) + ended
+    return ("" if passed_before else "~") + _name(periods[begun]) + ended
 
 
 def _name(period: tuple[int, int]) -> str:

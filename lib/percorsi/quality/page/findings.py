@@ -85,7 +85,7 @@ class Findings:
 
     `counts`: COUNT_COLUMNS, a row an area, semester (1, 2; or 0 for items that have a year only), table and item; a
     column `reason` may say why a denominator is zero. `checks`: CHECK_COLUMNS, a row a check and area; there may be
-    `since` (`2014-S1`: first semester of the failures that last, `2014-S1/2014-S2` where they ended) and `unit` (of
+    `since` (`2014-S1`: first semester of the failures that last; `~`, `/`: see `percorsi.quality.since`) and `unit` (of
     `observed`; `share` where it is not there). `texts`: (table, check) -> words. `table_names`, `item_names`: what they
     are called, of an item also what it means. `withheld`: region -> items. `resting`: item -> the indicators that rest
     on it. `grades`: region -> A, B or C. `dsm_names`: area -> name. `accepted`: why failures were, `accepted_by` whom.
@@ -140,8 +140,14 @@ class Findings:
         return list(range(int(self.cells["rank"].min()) if len(self.cells) else last - 1, last + 1))
 
     def periods(self, table: str, item: str) -> list[int]:
-        """The ranks of an item: all semesters, or the years' where it has years only."""
-        return [rank for rank in self.semesters if rank % 2] if (table, item) in self.yearly else self.semesters
+        """The ranks of an item from the first with records on: all semesters, or the years' where it has years only."""
+        first, last = self._begun.get((table, item), self.semesters[-1]), self.semesters[-1]
+        yearly = (table, item) in self.yearly
+        return [rank for rank in self.semesters if first <= rank <= last and (rank % 2 or not yearly)]
+
+    @cached_property
+    def _begun(self) -> dict[tuple[str, str], int]:
+        return self.cells[self.cells["denominator"] > 0].groupby(["table", "item"])["rank"].min().to_dict()
 
     def period_name(self, table: str, item: str, rank: int, *, short: bool = False) -> str:
         """`1° semestre 2015`, or `2015`."""
@@ -215,7 +221,7 @@ class Findings:
     def subject(self, table: str, item: str) -> str:
         """`Contatti con i servizi: diagnosi di apertura`."""
         label = self.item_text(table, item).label
-        return f"{self.table_name(table)}: {label[:1].lower()}{label[1:]}"
+        return f"{self.table_name(table)}: {label if label[:2].isupper() else label[:1].lower() + label[1:]}"
 
     def text(self, table: str, check: str) -> CheckText:
         """The words of a check; a check without any is called by its name."""

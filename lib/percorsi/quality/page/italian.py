@@ -55,11 +55,12 @@ def semester(rank: int, *, short: bool = False) -> str:
 
 
 def since(text: str | None) -> str:
-    """`dal 1° semestre 2014` of `2014-S1`, `dal 2014` of `2014`, its end as well of `2014/2015`; `–` of nothing."""
+    """`dal 1° semestre 2014` of `2014-S1`, `dal 2014` of `2014`, with its end of `2014/2015`, `almeno` of `~2014`."""
     if not isinstance(text, str) or not text:
         return "–"
-    begun, _, ended = text.partition("/")
-    return f"dal {_period(begun)}" + (f" al {_period(ended)}" if ended else "")
+    begun, _, ended = text.lstrip("~").partition("/")
+    least = "almeno " if text.startswith("~") else ""
+    return f"{least}dal {_period(begun)}" + (f" al {_period(ended)}" if ended else "")
 
 
 def _period(name: str) -> str:

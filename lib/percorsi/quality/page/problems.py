@@ -102,7 +102,7 @@ def verdict(findings: Findings, row: dict) -> Verdict:
         _observed(row, few),
         italian.threshold(row["threshold"], row["bound"], row["unit"]),
         "–" if row["status"] == "not_applicable" else wrong,
-        _since(findings, row["since"]),
+        italian.since(row["since"]),
         row["reason"] if isinstance(row["reason"], str) else "",
         text,
         _whose(findings, row) if failed else "",
@@ -122,7 +122,7 @@ def troubles(findings: Findings) -> list[Trouble]:
         ]
         failing = set(rows.loc[rows["level"] == "region", "area"])
         where = [Link(findings.name(area), area_page(area)) for area in regions() if area in failing]
-        times = sorted(rows["since"].dropna())
+        times = sorted(rows["since"].dropna(), key=lambda time: time.lstrip("~"))
         found.append(
             Trouble(
                 findings.text(table, check).title,
@@ -134,7 +134,7 @@ def troubles(findings: Findings) -> list[Trouble]:
                 where,
                 int((rows["level"] == "dsm").sum()),
                 _observed(nation.iloc[0].to_dict(), False) if len(nation) else "–",
-                _since(findings, times[0] if times else None),
+                italian.since(times[0] if times else None),
             )
         )
     order = {word: rank for rank, word in enumerate(italian.SEVERITIES)}
@@ -153,13 +153,6 @@ def _observed(row: dict, few: bool) -> str:
     if few or row["observed"] is None or pd.isna(row["observed"]):
         return "–"
     return italian.percent(row["observed"]) if row["unit"] == "share" else italian.number(round(row["observed"], 2))
-
-
-def _since(findings: Findings, since: str | None) -> str:
-    """In words; what begins with the first semester that was counted may be older."""
-    first = findings.semesters[0]
-    oldest = isinstance(since, str) and since.split("/")[0] in (f"{first // 2}-S{first % 2 + 1}", str(first // 2))
-    return f"almeno {italian.since(since)}" if oldest else italian.since(since)
 
 
 def _whose(findings: Findings, row: dict) -> str:
