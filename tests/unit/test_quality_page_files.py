@@ -55,6 +55,15 @@ def test_the_drill_down_goes_from_the_nation_to_a_department_and_back(pages):
     assert {"index.html", area_page("180")} <= set(pages[area_page(BAD)].links)
 
 
+def test_a_department_is_held_against_what_its_region_fails(pages):
+    (caption,) = [name for name in pages[area_page(BAD)].tables if name.startswith("Controlli che la regione")]
+    assert pages[area_page(BAD)].tables[caption][1:] == [
+        ["Diagnosi utilizzabile", "grave", "30,0%", "70 su 100", "35,0%", "almeno 50%"],
+        ["Diagnosi mancante", "avviso", "50,0%", "50 su 100", "45,0%", "al massimo 15%"],
+    ]
+    assert not [name for name in pages[area_page(GOOD)].tables if name.startswith("Controlli che la regione")]
+
+
 def test_pages_hold_no_script_and_ask_for_nothing(site, pages):
     for name, page in pages.items():
         assert not {"script", "link", "img", "iframe", "form", "object"} & set(page.tags), name

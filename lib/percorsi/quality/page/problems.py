@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from percorsi.quality.page import italian
-from percorsi.quality.page.findings import FEW, NATION, CheckText, Findings
+from percorsi.quality.page.findings import FEW, NATION, Cell, CheckText, Findings
 from percorsi.quality.page.links import area_page, check_page
 from percorsi.regions import regions
 
@@ -110,6 +110,21 @@ def verdict(findings: Findings, row: dict) -> Verdict:
     )
 
 
+def in_department(findings: Findings, dsm: str) -> list[tuple[Verdict, str, str]]:
+    """What fails in the region of a DSM, with the share and the count of the DSM in the last semester of the year."""
+    found = []
+    rows = findings.failed[findings.failed["area"] == dsm[:3]]
+    for row in rows.to_dict("records"):
+        text = findings.text(row["table"], row["check"])
+        cell = findings.by_key.get((row["table"], text.item, dsm, findings.semesters[-1])) if text.kind else None
+        if cell and cell.is_told:
+            count = _count(cell, text)
+            observed = cell.denominator - count if row["bound"] == "min" else count
+            share = italian.percent(observed / cell.denominator)
+            found.append((verdict(findings, row), share, _of(count, cell)))
+    return found
+
+
 def troubles(findings: Findings) -> list[Trouble]:
     """The checks that fail in any area, the gravest first, of equal ones that with more regions."""
     found = []
@@ -169,10 +184,16 @@ def _culprits(findings: Findings, row: dict, text: CheckText) -> list[Link]:
 
 
 def _minded(findings: Findings, row: dict, text: CheckText) -> Iterator[tuple[int, Link]]:
-    last = findings.semesters[-1]
     for area in findings.dsms.get(row["area"], []):
-        cell = findings.by_key.get((row["table"], text.item, area, last))
-        count = (cell.lacking if text.kind == "valid" else getattr(cell, text.kind)) if cell else 0
-        if cell and cell.is_told and count:
-            said = f"{italian.number(count)} su {italian.number(cell.denominator)}"
-            yield count, Link(findings.name(area), area_page(area), said)
+        cell = findings.by_key.get((row["table"], text.item, area, findings.semesters[-1]))
+        if cell and cell.is_told and (count := _count(cell, text)):
+            yield count, Link(findings.name(area), area_page(area), _of(count, cell))
+
+
+def _count(cell: Cell, text: CheckText) -> int:
+    """Of a cell, those that the check minds."""
+    return cell.lacking if text.kind == "valid" else getattr(cell, text.kind)
+
+
+def _of(count: int, cell: Cell) -> str:
+    return f"{italian.number(count)} su {italian.number(cell.denominator)}"

@@ -33,7 +33,7 @@ def write_report(site: Path, findings: Findings) -> Path:
     for region in regions():
         _write(site, area_page(region), "region.html", findings, **_region(findings, region))
         for dsm in findings.dsms[region]:
-            _write(site, area_page(dsm), "dsm.html", findings, **_area(findings, dsm), region=region)
+            _write(site, area_page(dsm), "dsm.html", findings, **_department(findings, dsm))
     _write(site, NATION_PAGE, "index.html", findings, **_nation(findings), checks=checks, docs=docs)
     return site / NATION_PAGE
 
@@ -67,6 +67,10 @@ def _region(findings: Findings, region: str) -> dict:
         "dsms": dsms,
         "indicators": _withheld(findings, region),
     }
+
+
+def _department(findings: Findings, dsm: str) -> dict:
+    return _area(findings, dsm) | {"region": dsm[:3], "of_region": problems.in_department(findings, dsm)}
 
 
 def _area(findings: Findings, area: str) -> dict:
