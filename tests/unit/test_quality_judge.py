@@ -10,8 +10,7 @@ from deltalake import DeltaTable, write_deltalake
 from percorsi.errors import ConfigurationError, ResultUnavailable, UsageError
 from percorsi.flows import load_layouts
 from percorsi.home import Home
-from percorsi.quality import judge, load_suites, regions_left
-from percorsi.quality import measure
+from percorsi.quality import judge, load_suites, measure, regions_left
 from percorsi.quality.suites import expectations_dir
 from percorsi.small_frame import small_frame
 from percorsi.storage import Store

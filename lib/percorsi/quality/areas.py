@@ -15,6 +15,7 @@ from percorsi.regions import regions
 NATION = "IT"
 COLUMNS = ["year", "period", "semester", "level", "area", "table", "item", *CLASSES, "denominator", "reason"]
 _CELLS = ["table", "item", "period", "semester"]
+_AZIENDA, _DSM = "[0-9]{3}", "[A-Za-z0-9]{3}"
 
 
 def add_up(
@@ -34,7 +35,7 @@ def add_up(
     both = pd.concat([by_dsm.assign(whole=False), by_region.assign(azienda=None, dsm=None, whole=True)])
     both = pd.concat([both, _of_years(both[~both["whole"]])])
     counts = list(CLASSES)
-    dsm = both[both["dsm"].notna()]
+    dsm = both[_named(both)]
     dsm = dsm.assign(level="dsm", area=dsm["region"] + "-" + dsm["azienda"] + "-" + dsm["dsm"])
     dsm = dsm.groupby([*_CELLS, "level", "area"], as_index=False)[counts].sum()
     region = both[both["region"].isin(list(regions()))].rename(columns={"region": "area"})
@@ -55,6 +56,13 @@ def add_up(
     table = table.astype(dict.fromkeys(whole, "int64"))
     order = ["table", "item", "period", "semester", "level", "area"]
     return table[COLUMNS].sort_values(order, kind="stable").reset_index(drop=True)
+
+
+def _named(rows: pd.DataFrame) -> pd.Series:
+    """Which rows are of a DSM by a code of the national form: no other text becomes the name of an area."""
+    azienda, dsm = (rows[column].astype("string") for column in ("azienda", "dsm"))
+    formed = azienda.str.fullmatch(_AZIENDA).fillna(False) & dsm.str.fullmatch(_DSM).fillna(False)
+    return rows["region"].isin(list(regions())) & formed.astype(bool)
 
 
 def _of_years(rows: pd.DataFrame) -> pd.DataFrame:

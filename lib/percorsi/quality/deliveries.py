@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import pandas as pd
 
 from percorsi.flows.ledger import Entry
-from percorsi.periods import months_of
+from percorsi.periods import PERIODS, months_of
 from percorsi.quality.items import CLASSES, Item, volume_item
 
 DAYS_TO_DELIVER = 180  # after the end of a period
@@ -24,7 +24,7 @@ def delivered_months(periods: Iterable[tuple[str, str, int | None, str]]) -> Del
     """(flow, region) -> the (year, month) pairs that were delivered; region '' for the files of the nation."""
     months = defaultdict(set)
     for flow, region, year, period in periods:
-        if year is not None:
+        if year is not None and period in PERIODS:
             months[flow, region] |= months_of(year, period)
     return months
 
