@@ -187,7 +187,6 @@ def test_numbers_are_written_as_in_italy():
     assert [italian.points(c) for c in (0.032, -0.004, 0.0004, -0.0004, None)] == ["+3,2", "−0,4", "=", "=", "–"]
     assert italian.threshold(0.5, "min") == "almeno 50%"
     assert italian.threshold(0.025, "max") == "al massimo 2,5%"
-    assert italian.threshold(1.5, "max", "per_user") == "al massimo 1,50"
     assert [italian.since(s) for s in ("2014-S1", "2014", None)] == ["dal 1° semestre 2014", "dal 2014", "–"]
     assert italian.since("~2014") == "almeno dal 2014"
     assert italian.since("2014-S2/2015-S1") == "dal 2° semestre 2014 al 1° semestre 2015"

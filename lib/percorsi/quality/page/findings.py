@@ -85,10 +85,10 @@ class Findings:
 
     `counts`: COUNT_COLUMNS, a row an area, semester (1, 2; or 0 for items that have a year only), table and item; a
     column `reason` may say why a denominator is zero. `checks`: CHECK_COLUMNS, a row a check and area; there may be
-    `since` (`2014-S1`: first semester of the failures that last; `~`, `/`: see `percorsi.quality.since`) and `unit` (of
-    `observed`; `share` where it is not there). `texts`: (table, check) -> words. `table_names`, `item_names`: what they
-    are called, of an item also what it means. `withheld`: region -> items. `resting`: item -> the indicators that rest
-    on it. `grades`: region -> A, B or C. `dsm_names`: area -> name. `accepted`: why failures were, `accepted_by` whom.
+    `since` (`2014-S1`: first semester of the failures that last; `~`, `/`: see `percorsi.quality.since`). `texts`:
+    (table, check) -> words. `table_names`, `item_names`: what they are called, of an item also what it means.
+    `withheld`: region -> items. `resting`: item -> the indicators that rest on it. `grades`: region -> A, B or C.
+    `dsm_names`: area -> name. `accepted`: why failures were, `accepted_by` whom.
     """
 
     run_key: str
@@ -161,12 +161,9 @@ class Findings:
 
     @cached_property
     def judged(self) -> pd.DataFrame:
-        """The checks, the gravest first: `since`, `unit` and `rank` (of the severity) are there."""
-        checks = self.checks.copy()
-        for column, otherwise in (("since", None), ("unit", "share")):
-            checks[column] = checks.get(column, otherwise)
-        checks["unit"] = checks["unit"].fillna("share")
-        checks["rank"] = checks["severity"].map(_SEVERITY_RANK)
+        """The checks, the gravest first: `since` and `rank` (of the severity) are there."""
+        checks = self.checks.assign(rank=self.checks["severity"].map(_SEVERITY_RANK))
+        checks["since"] = checks.get("since")
         return checks.sort_values(["rank", "table", "check"], kind="stable").reset_index(drop=True)
 
     @cached_property

@@ -43,9 +43,9 @@ def number(value: float | int | None) -> str:
     return text.translate(str.maketrans(",.", ".,"))
 
 
-def threshold(value: float | None, bound: str, unit: str = "share") -> str:
-    """`almeno 50%`, `al massimo 2,5%`."""
-    shown = f"{100 * value:.6g}%".replace(".", ",") if unit == "share" else number(value)
+def threshold(value: float, bound: str) -> str:
+    """`almeno 50%` where the bound is `min`, else `al massimo 2,5%`."""
+    shown = f"{100 * value:.6g}%".replace(".", ",")
     return f"{'almeno' if bound == 'min' else 'al massimo'} {shown}"
 
 

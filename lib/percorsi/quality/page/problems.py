@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import pandas as pd
-
 from percorsi.quality.page import italian
 from percorsi.quality.page.findings import FEW, NATION, Cell, CheckText, Findings
 from percorsi.quality.page.links import area_page, check_page
@@ -100,7 +98,7 @@ def verdict(findings: Findings, row: dict) -> Verdict:
         _MARKS[row["status"]],
         italian.STATUSES[row["status"]],
         _observed(row, few),
-        italian.threshold(row["threshold"], row["bound"], row["unit"]),
+        italian.threshold(row["threshold"], row["bound"]),
         "–" if row["status"] == "not_applicable" else wrong,
         italian.since(row["since"]),
         row["reason"] if isinstance(row["reason"], str) else "",
@@ -145,7 +143,7 @@ def troubles(findings: Findings) -> list[Trouble]:
                 findings.subject(table, first["item"]),
                 first["severity"],
                 italian.SEVERITIES[first["severity"]],
-                italian.threshold(first["threshold"], first["bound"], first["unit"]),
+                italian.threshold(first["threshold"], first["bound"]),
                 where,
                 int((rows["level"] == "dsm").sum()),
                 _observed(nation.iloc[0].to_dict(), False) if len(nation) else "–",
@@ -165,9 +163,7 @@ def numbers(verdicts: list[Verdict]) -> dict[str, int]:
 
 
 def _observed(row: dict, few: bool) -> str:
-    if few or row["observed"] is None or pd.isna(row["observed"]):
-        return "–"
-    return italian.percent(row["observed"]) if row["unit"] == "share" else italian.number(round(row["observed"], 2))
+    return "–" if few else italian.percent(row["observed"])
 
 
 def _whose(findings: Findings, row: dict) -> str:

@@ -164,7 +164,7 @@ def _all_checks(findings: Findings) -> list[dict]:
                 "href": check_page(table, check),
                 "severity": first["severity"],
                 "severity_word": italian.SEVERITIES[first["severity"]],
-                "threshold": italian.threshold(first["threshold"], first["bound"], first["unit"]),
+                "threshold": italian.threshold(first["threshold"], first["bound"]),
                 **{status: int(counted.get(status, 0)) for status in italian.STATUSES},
             }
         )

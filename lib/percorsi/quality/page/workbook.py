@@ -81,19 +81,8 @@ def _item(findings: Findings, cell: Cell) -> list:
 
 
 def _checks(findings: Findings) -> tuple[list[str], Iterable[list]]:
-    heads = [
-        "Area",
-        "Nome",
-        "Regione",
-        "Controllo",
-        "Riguarda",
-        "Peso",
-        "Esito",
-        "Osservato",
-        "Previsto",
-        "Non a posto",
-    ]
-    heads += ["Da quando", "A chi tocca", "Motivo", "Perché conta", "Che cosa fare"]
+    heads = ["Area", "Nome", "Regione", "Controllo", "Riguarda", "Peso", "Esito", "Osservato", "Previsto"]
+    heads += ["Non a posto", "In tutto", "Da quando", "A chi tocca", "Motivo", "Perché conta", "Che cosa fare"]
     return heads, (_check(findings, row) for row in findings.judged.to_dict("records"))
 
 
@@ -101,8 +90,11 @@ def _check(findings: Findings, row: dict) -> list:
     said = problems.verdict(findings, row)
     region = "" if row["level"] == "nation" else findings.name(row["area"][:3])
     about = [row["area"], said.area.name, region, said.title, said.subject, said.severity_word, said.status_word]
-    times = [said.since, said.whose, said.reason]
-    return [*about, said.observed, said.threshold, said.wrong, *times, said.text.why, said.text.action]
+    told = said.observed != "–"
+    numbers = [row["unexpected"], row["elements"]] if told else [None, None]
+    observed = float(row["observed"]) if told else None
+    times = [said.since.removeprefix("–"), said.whose, said.reason]
+    return [*about, observed, said.threshold, *numbers, *times, said.text.why, said.text.action]
 
 
 def _withheld(findings: Findings) -> tuple[list[str], Iterable[list]]:
