@@ -5,6 +5,7 @@ Also the same by class (valid, other, provisional, invalid, missing) for one are
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from string import ascii_lowercase
 
 from percorsi.quality.page import italian
 from percorsi.quality.page.findings import FEW, NATION, Cell, Findings
@@ -23,7 +24,7 @@ class HeatCell:
     text: str
     css: str
     why: str = ""
-    note: int | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class HeatRow:
 
 @dataclass(frozen=True)
 class HeatMap:
-    """`heads` are the semesters, `notes` the numbered reasons of cells without a share, `least` is the lowest share."""
+    """`heads` are the semesters, `notes` the lettered reasons of cells without a share, `least` is the lowest share."""
 
     heads: list[str]
     rows: list[HeatRow]
@@ -156,7 +157,7 @@ def _cell(cell: Cell | None, notes: list[str]) -> tuple[HeatCell, float | None]:
     if why not in notes:
         notes.append(why)
     shown = f"<{FEW}" if cell and cell.denominator else "–"
-    return HeatCell(shown, "nothing", why, notes.index(why) + 1), None
+    return HeatCell(shown, "nothing", why, ascii_lowercase[notes.index(why)]), None
 
 
 def _why(cell: Cell | None) -> str:
