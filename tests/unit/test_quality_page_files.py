@@ -97,7 +97,7 @@ def test_the_heat_map_of_the_first_page(pages):
     named = {row[0]: row[2:] for row in rows[1:]}
     assert list(named) == ["Italia", *regions().values()]
     assert named["Calabria"] == ["−10,0", "60,0%", "45,0%", "40,0%", "30,0%"]
-    assert named["Sardegna"] == ["–", "–1", "–1", "–2", "–2"]  # numbers of the reasons below
+    assert named["Sardegna"] == ["–", "–a", "–a", "–b", "–b"]  # letters of the reasons below
 
 
 def test_tables_of_classes_and_of_regions(pages):

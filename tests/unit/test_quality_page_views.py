@@ -35,13 +35,8 @@ def test_what_was_not_delivered_is_a_dash_with_its_reason(judging):
     assert [cell.text for cell in sardegna.cells] == ["–"] * 4
     assert {cell.css for cell in sardegna.cells} == {"nothing"}
     assert found.notes == ["nessun record consegnato nel periodo", "la regione non ha inviato il flusso"]
-    assert [cell.note for cell in sardegna.cells] == [
-        1,
-        1,
-        2,
-        2,
-    ]  # no row in 2014; rows of zero, with a reason, in 2015
-    assert [cell.note for cell in aosta.cells] == [1, 1, 1, 1]
+    assert [cell.note for cell in sardegna.cells] == ["a", "a", "b", "b"]  # no row, then zeros with a reason
+    assert [cell.note for cell in aosta.cells] == ["a"] * 4
     assert (sardegna.change, sardegna.shares) == ("–", [None] * 4)
 
 
