@@ -275,7 +275,8 @@ def test_every_item_has_a_flow_of_a_layout_and_every_conformed_table_has_items()
             "an item of rows has a condition",
         ),
         (
-            "label: a\nflows: {}\nplace: {date: d, year: y, semester: s}\nitems: {x: {label: a, meaning: b, missing: c}}\n",
+            "label: a\nflows: {}\nplace: {date: d, year: y, semester: s}\n"
+            "items: {x: {label: a, meaning: b, missing: c}}\n",
             "either date, or year and semester",
         ),
         ("label: a\nflows: {}\nitems: {x: {label: a, meaning: b, counted: guessed, flows: [PST]}}\n", "counted"),

@@ -35,7 +35,7 @@ def add_up(
     both = pd.concat([by_dsm.assign(whole=False), by_region.assign(azienda=None, dsm=None, whole=True)])
     both = pd.concat([both, _of_years(both[~both["whole"]])])
     counts = list(CLASSES)
-    dsm = both[_named(both)]
+    dsm = both[named(both)]
     dsm = dsm.assign(level="dsm", area=dsm["region"] + "-" + dsm["azienda"] + "-" + dsm["dsm"])
     dsm = dsm.groupby([*_CELLS, "level", "area"], as_index=False)[counts].sum()
     region = both[both["region"].isin(list(regions()))].rename(columns={"region": "area"})
@@ -58,7 +58,7 @@ def add_up(
     return table[COLUMNS].sort_values(order, kind="stable").reset_index(drop=True)
 
 
-def _named(rows: pd.DataFrame) -> pd.Series:
+def named(rows: pd.DataFrame) -> pd.Series:
     """Which rows are of a DSM by a code of the national form: no other text becomes the name of an area."""
     azienda, dsm = (rows[column].astype("string") for column in ("azienda", "dsm"))
     formed = azienda.str.fullmatch(_AZIENDA).fillna(False) & dsm.str.fullmatch(_DSM).fillna(False)

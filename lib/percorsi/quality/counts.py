@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from percorsi.quality.areas import NATION, named
 from percorsi.quality.diagnosis import EPISODE_COUNTS, RECORD_COUNTS, REJECTED_COUNTS
 from percorsi.regions import regions
 
-NATION = "IT"
 COUNTS = (*RECORD_COUNTS, *REJECTED_COUNTS, *EPISODE_COUNTS)
 NOTHING_REJECTED = pd.DataFrame(columns=["region", "azienda", "dsm", "semester", *REJECTED_COUNTS])
 _KEYS = ["year", "semester", "level", "area"]
@@ -112,7 +112,7 @@ def add_up(by_dsm: pd.DataFrame, rejected: pd.DataFrame, year: int) -> pd.DataFr
 
     `by_dsm` and `rejected` are as `count_episodes` and `count_rejected` give them. Records and rejected records add up
     over the semesters, episodes do not. A rejected record whose DSM nobody else names counts in its region only: its
-    code may be what is wrong with it.
+    code may be what is wrong with it; nor is a code of no national form the name of an area.
     """
     cells = ["region", "azienda", "dsm", "semester"]
     lost = rejected.groupby(cells, dropna=False)[list(REJECTED_COUNTS)].sum()
@@ -123,7 +123,7 @@ def add_up(by_dsm: pd.DataFrame, rejected: pd.DataFrame, year: int) -> pd.DataFr
     whole = of_year.merge(episodes, how="outer", on=cells[:3]).assign(semester=0)
     both = pd.concat([halves, whole]).fillna(dict.fromkeys(COUNTS, 0))
 
-    known = pd.MultiIndex.from_frame(by_dsm[cells[:3]].drop_duplicates())
+    known = pd.MultiIndex.from_frame(by_dsm.loc[named(by_dsm), cells[:3]].drop_duplicates())
     dsm = both[pd.MultiIndex.from_frame(both[cells[:3]]).isin(known)]
     dsm = dsm.assign(level="dsm", area=dsm["region"] + "-" + dsm["azienda"] + "-" + dsm["dsm"])
     grid = pd.MultiIndex.from_product([regions(), (0, 1, 2)], names=["region", "semester"])
