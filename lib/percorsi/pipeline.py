@@ -315,10 +315,11 @@ def _inputs(store: Store) -> dict[str, tuple[int, str, str | None]]:
 
 
 def _refuse_closed_gate(report: "QualityReport", catalogue: "Catalogue") -> None:
-    """Raise QualityGateClosed where quality leaves no region to any indicator."""
+    """Raise QualityGateClosed where quality leaves no region to any indicator, of those that have contacts."""
     from percorsi.quality import is_closed
 
     judged = report.checks[(report.checks["level"] == "region") & (report.checks["status"] != "not_applicable")]
+    judged = judged[judged["table"] == "care_episode"]  # what all indicators rest on
     if is_closed(report.withheld, set(judged["area"]), [measure.rests_on for measure in catalogue.measures.values()]):
         raise QualityGateClosed(
             f"every region fails a critical check of the data of {report.year}; see {report.docs}",

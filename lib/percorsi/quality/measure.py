@@ -67,7 +67,10 @@ def made_from(read: dict[str, int]) -> str:
             "regions": list(regions()),
             "columns": conf_digest("tables/quality"),
             "items": conf_digest("quality/items", "codes"),
-            "code": [code_digest("conformed"), *((_ROOM / f"{name}.py").read_text("utf-8") for name in _COUNTING)],
+            "code": [
+                code_digest("conformed", "cohorts"),
+                *((_ROOM / f"{name}.py").read_text("utf-8") for name in _COUNTING),
+            ],
         }
     )
 
