@@ -4,6 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+DRIVER := $(VENV)/.driver
 DEMO := demo
 SCALE ?= 0.01
 SEED ?= 7
@@ -11,10 +12,10 @@ YEARS ?= 2012-2016
 YEAR ?= 2015
 NATION := $(SCALE)-$(SEED)-$(YEARS)
 
-.PHONY: help install demo test lint clean
+.PHONY: help install demo test test-browser lint clean
 
 help:  ## this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  \1\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  \1\t/' | expand -t 16
 
 install: $(INSTALLED)  ## Java 17, .venv with pinned packages, the Delta jars
 
@@ -43,6 +44,14 @@ test: $(INSTALLED)  ## style, then all tests
 	$(BIN)/ruff format --check .
 # a Spark for each of two cores; the tests of a file share one, and the long ones, of the whole way, come first
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test-browser: $(DRIVER)  ## the steward's pages in Chromium, at the width of a desk and of a phone
+	@bash jobs/ensure-chromium.sh
+	$(BIN)/pytest tests/browser
+
+$(DRIVER): $(INSTALLED)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
+	@touch $@
 
 lint: $(INSTALLED)  ## style alone, mended where it can be
 	$(BIN)/ruff check --fix .

@@ -25,7 +25,14 @@ setup(
     python_requires=">=3.11,<3.12",
     package_dir={"": "lib"},
     packages=find_packages("lib"),
-    package_data={"percorsi": ["log4j2.properties", "quality/data_docs.css"]},
+    package_data={
+        "percorsi": [
+            "log4j2.properties",
+            "quality/data_docs.css",
+            "quality/page/style.css",
+            "quality/page/templates/*.html",
+        ]
+    },
     data_files=installed_files("conf", "expectations", "tests/cases"),
     install_requires=[
         "pyspark",
@@ -46,10 +53,13 @@ setup(
         "frictionless",
         "openpyxl",
         "importlib_metadata",
+        "jinja2",
+        "markupsafe",
     ],
     extras_require={
         "test": ["pytest", "pytest-xdist", "hypothesis", "ruff", "nbclient", "nbformat", "ipykernel", "altair"],
         "benchmarks": ["duckdb"],
+        "browser": ["playwright"],
     },
     entry_points={"console_scripts": ["percorsi=percorsi.cli:main"]},
 )

@@ -84,8 +84,8 @@ def main() -> None:
         (
             "quality",
             lambda: judge(store, wanted.year, "benchmark"),
-            "a scan of conformed/care_episode",
-            lambda: scan(store, ["conformed/care_episode"]),
+            "a scan of conformed",
+            lambda: scan(store, conformed),
         ),
         (
             "indicators",

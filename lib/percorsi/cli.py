@@ -37,6 +37,9 @@ AcceptOption = Annotated[
     str | None,
     typer.Option("--accept-quality", metavar="REASON", help="Compute over failed quality; the run records why."),
 ]
+WhoOption = Annotated[
+    str | None, typer.Option("--as", metavar="NAME", help="Who accepts failed quality; by default the user.")
+]
 DeliveriesOption = Annotated[
     Path, typer.Option("--deliveries", exists=True, file_okay=False, help="Folder that holds the delivery's files.")
 ]
@@ -61,6 +64,15 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise UsageError(f"--delivered {text}: a day such as 2016-04-30 is expected") from None
+
+
+def _accepting(reason: str | None, who: str | None) -> dict[str, str | None]:
+    """Who accepts failed quality. Raises UsageError for a reason without words, or a name without a reason."""
+    if reason is not None and not reason.strip():
+        raise UsageError("--accept-quality: a reason is expected; the run records it")
+    if who is not None and (reason is None or not who.strip()):
+        raise UsageError("--as: a name is expected, of who accepts failed quality (--accept-quality REASON)")
+    return {"accepted_by": who}
 
 
 def _print_versions(versions: dict[str, int]) -> None:
@@ -128,12 +140,20 @@ def quality(
     home: HomeOption = HOME,
     env: EnvironmentOption = "local",
     accept: AcceptOption = None,
+    who: WhoOption = None,
+    rejudge: Annotated[
+        bool, typer.Option("--rejudge", help="Count nothing: judge what was counted by the thresholds of today.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Judge the data of a year, completeness of diagnosis first."""
+    """Judge the data of a year, completeness of diagnosis first; every item of every table is counted.
+
+    The thresholds are in expectations/: edit them, and --rejudge says within seconds what would fail.
+    """
     from percorsi import pipeline
 
-    report = pipeline.quality(Home(home), load_settings(env), year, accept)
+    accepting = _accepting(accept, who)
+    report = pipeline.quality(Home(home), load_settings(env), year, accept, rejudge=rejudge, **accepting)
     print_rows(report.failed_rows(), as_json)
     print(f"quality report: {report.docs}", file=sys.stderr if as_json else sys.stdout)
 
@@ -162,12 +182,16 @@ def features(
 
 @command
 def indicators(
-    year: YearOption, home: HomeOption = HOME, env: EnvironmentOption = "local", accept: AcceptOption = None
+    year: YearOption,
+    home: HomeOption = HOME,
+    env: EnvironmentOption = "local",
+    accept: AcceptOption = None,
+    who: WhoOption = None,
 ) -> None:
     """Judge the data, then compute all indicators of a year from the features, as one MLflow run."""
     from percorsi import pipeline
 
-    print(pipeline.indicators(Home(home), load_settings(env), year, accept))
+    print(pipeline.indicators(Home(home), load_settings(env), year, accept, **_accepting(accept, who)))
 
 
 @command
@@ -177,13 +201,15 @@ def run(
     home: HomeOption = HOME,
     env: EnvironmentOption = "local",
     accept: AcceptOption = None,
+    who: WhoOption = None,
     delivered: DeliveredOption = None,
     skip_refused: SkipOption = False,
 ) -> None:
     """All stages in their order; what is up to date already is not done again."""
     from percorsi import pipeline
 
-    result = pipeline.run(Home(home), load_settings(env), deliveries, year, accept, _day(delivered), skip_refused)
+    given = (Home(home), load_settings(env), deliveries, year, accept, _day(delivered), skip_refused)
+    result = pipeline.run(*given, **_accepting(accept, who))
     print(result)
     _tell_returned(Home(home))
 

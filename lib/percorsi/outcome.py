@@ -72,6 +72,7 @@ class Outcome:
         from percorsi.runs import shown_uri
 
         withheld = ", ".join(self.quality.withheld)
+        accepted = f"{self.quality.accepted_by}: {self.quality.accepted}"
         here = Path(sys.executable).parent
         lines = [
             *self._arrival(),
@@ -81,7 +82,7 @@ class Outcome:
             "",
             *self.left_out(),
             *([f"quality withholds the values of the regions: {withheld}"] if withheld else []),
-            *([f"computed over failed quality, accepted: {self.quality.accepted}"] if self.quality.accepted else []),
+            *([f"computed over failed quality, accepted by {accepted}"] if self.quality.accepted else []),
             f"quality report  {self.quality.docs}",
             f"all values      {here}/percorsi values --home {self.home.path} --run {self.run_id} --csv values.csv",
             f"the run         {here}/mlflow ui --backend-store-uri {shown_uri(self.settings, self.home)}",

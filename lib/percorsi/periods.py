@@ -10,6 +10,9 @@ _MONTHS = {
 }
 
 
+PERIODS = tuple(_MONTHS)
+
+
 def months_of(year: int, period: str) -> Months:
     """(year, month) pairs of a period: `S1`, `S2`, `01` to `12`, or empty for the year."""
     return {(year, month) for month in _MONTHS[period]}

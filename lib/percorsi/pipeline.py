@@ -5,7 +5,9 @@ is handed to the next.
 """
 
 import contextlib
+import getpass
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -102,14 +104,26 @@ def conform(home: Home, settings: Settings) -> dict[str, int]:
         return work(store, settings, tick.within)
 
 
-def quality(home: Home, settings: Settings, year: int, accept: str | None) -> "QualityReport":
-    """Judge a year apart from any run: its checks stand under the key `<year>-alone`."""
+def quality(
+    home: Home,
+    settings: Settings,
+    year: int,
+    accept: str | None,
+    *,
+    accepted_by: str | None = None,
+    rejudge: bool = False,
+) -> "QualityReport":
+    """Judge a year apart from any run: its checks stand under the key `<year>-alone`.
+
+    With `rejudge` nothing is counted: the thresholds of today judge what was counted.
+    """
     from percorsi.quality import judge
 
     _need_current(home)
     with _stage(home, settings, "quality") as (store, tick):
         tick("quality")
-        return judge(store, year, f"{year}-alone", accept, tick.within)
+        who = _who(accept, accepted_by)
+        return judge(store, year, f"{year}-alone", accept, tick.within, accepted_by=who, rejudge=rejudge)
 
 
 def features(home: Home, settings: Settings, year: int) -> dict[str, int]:
@@ -122,14 +136,16 @@ def features(home: Home, settings: Settings, year: int) -> dict[str, int]:
         return build(store, settings, year, tick.within)
 
 
-def indicators(home: Home, settings: Settings, year: int, accept: str | None) -> "Outcome":
+def indicators(
+    home: Home, settings: Settings, year: int, accept: str | None, *, accepted_by: str | None = None
+) -> "Outcome":
     """Judge and compute from the features of the present facts; they must have been made."""
     from percorsi.features import require
 
     _need_current(home)
     with _stage(home, settings, "indicators", 2) as (store, tick):
         require(store, settings, year)
-        return _compute(store, settings, year, accept, tick, "indicators")
+        return _compute(store, settings, year, accept, tick, "indicators", accepted_by=accepted_by)
 
 
 def run(
@@ -140,6 +156,8 @@ def run(
     accept: str | None,
     delivered: date | None,
     skip_refused: bool,
+    *,
+    accepted_by: str | None = None,
 ) -> "Outcome":
     """From a delivery to the values of a year."""
     from percorsi.conformed import conform as make_facts
@@ -152,7 +170,7 @@ def run(
         make_facts(store, settings, tick.within)
         tick("features")
         build(store, settings, year, tick.within)
-        return _compute(store, settings, year, accept, tick, "run", arrived)
+        return _compute(store, settings, year, accept, tick, "run", arrived, accepted_by)
 
 
 def attrition(home: Home, settings: Settings, code: str, component: str | None, year: int | None) -> "Attrition":
@@ -165,7 +183,7 @@ def attrition(home: Home, settings: Settings, code: str, component: str | None, 
     from percorsi.indicators.attrition import attrition as work
     from percorsi.indicators.attrition import find_component
     from percorsi.indicators.catalogue import load_catalogue
-    from percorsi.quality import withheld_by
+    from percorsi.quality import by_flow, withheld_by
     from percorsi.session import spark_session
 
     measure, _ = load_catalogue().find(code)
@@ -174,7 +192,7 @@ def attrition(home: Home, settings: Settings, code: str, component: str | None, 
     year = year or runs.find(settings, home).year
     ended_well = (row for row in runs.list_runs(settings, home).to_dict("records") if row["status"] == "FINISHED")
     of_year = (row["run_id"] for row in ended_well if row["values"] and row["year"] == str(year))
-    withheld = _by_item(withheld_by(home, next(of_year, "")))
+    withheld = by_flow(withheld_by(home, next(of_year, "")))
     with steps("attrition", 1) as tick:
         tick("count")
         store = Store(home, spark_session(settings))
@@ -225,6 +243,7 @@ def _compute(
     tick: Steps,
     kind: str,
     arrived: "IngestReport | None" = None,
+    accepted_by: str | None = None,
 ) -> "Outcome":
     """Quality, gate and indicators as one MLflow run: no value is computed that the gate has not seen."""
     import pandas as pd
@@ -235,7 +254,7 @@ def _compute(
     from percorsi.indicators.catalogue import load_catalogue
     from percorsi.indicators.reformulations import definitions, listing, load_reformulations
     from percorsi.outcome import Outcome
-    from percorsi.quality import judge
+    from percorsi.quality import by_flow, grades_of_flows, judge
 
     catalogue = load_catalogue()
     reformulations = load_reformulations(catalogue, national=settings.parameters)
@@ -245,6 +264,7 @@ def _compute(
         **_parameters(catalogue),
         **reformulated,
         "accept_quality": accept or "",
+        "accepted_by": _who(accept, accepted_by) or "",
         "synthetic": store.home.synthetic,
     }
     digests = {
@@ -258,16 +278,16 @@ def _compute(
     with runs.open_run(settings, store.home, year=year, kind=kind, parameters=parameters, digests=digests) as opened:
         opened.log_inputs(_inputs(store))
         tick("quality")
-        report = judge(store, year, opened.run_id, accept, tick.within)
-        _refuse_closed_gate(report)
+        report = judge(store, year, opened.run_id, accept, tick.within, accepted_by=_who(accept, accepted_by))
+        _refuse_closed_gate(report, catalogue)
         tick("indicators")
         values = compute(
             store,
             settings,
             year,
             opened.run_id,
-            withheld=_by_item(report.withheld),
-            grades={"diagnosis": report.grades},
+            withheld=by_flow(report.withheld),
+            grades=grades_of_flows(report.checks),
             catalogue=catalogue,
             reformulations=reformulations,
             features_of=lambda region: frames_of_year(
@@ -284,6 +304,18 @@ def _compute(
             opened.log_text(theirs.to_csv(index=False), "reformulations.csv")
         opened.log_text(report.checks.drop(columns="run_key").to_csv(index=False), "quality_checks.csv")
     return outcome
+
+
+def _who(accept: str | None, accepted_by: str | None) -> str | None:
+    """Who accepts failed quality: who says so, else the user of the system; nobody where nothing is accepted."""
+    if not accept:
+        return None
+    if accepted_by:
+        return accepted_by
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name
+        return f"uid {os.getuid()}"
 
 
 def _parameters(catalogue: "Catalogue") -> dict[str, dict]:
@@ -303,22 +335,17 @@ def _inputs(store: Store) -> dict[str, tuple[int, str, str | None]]:
     return {name: store.state(name) for name in names if store.exists(name)}
 
 
-def _refuse_closed_gate(report: "QualityReport") -> None:
-    from percorsi.quality import regions_left
+def _refuse_closed_gate(report: "QualityReport", catalogue: "Catalogue") -> None:
+    """Raise QualityGateClosed where quality leaves no region to any indicator, of those that have contacts."""
+    from percorsi.quality import is_closed
 
     judged = report.checks[(report.checks["level"] == "region") & (report.checks["status"] != "not_applicable")]
-    present = set(judged["area"])
-    if present and not regions_left(report.withheld, present):
+    judged = judged[judged["table"] == "care_episode"]  # what all indicators rest on
+    if is_closed(report.withheld, set(judged["area"]), [measure.rests_on for measure in catalogue.measures.values()]):
         raise QualityGateClosed(
-            f"every region fails a critical check of the diagnoses of {report.year}; see {report.docs}",
+            f"every region fails a critical check of the data of {report.year}; see {report.docs}",
             next_step="mend the data, edit the thresholds in expectations/, or accept it: --accept-quality REASON",
         )
-
-
-def _by_item(withheld: dict[str, list[str]]) -> dict[str, set[str]]:
-    """Region -> items, as the gate tells it, as item -> regions, as the indicators ask it."""
-    items = {item for some in withheld.values() for item in some}
-    return {item: {region for region, some in withheld.items() if item in some} for item in items}
 
 
 @dataclass(frozen=True)
@@ -333,6 +360,7 @@ class _Released:
 def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
     """Publish a run's values; needs no Spark."""
     from percorsi import runs
+    from percorsi.dsm_names import dsm_names
     from percorsi.erasure import refuse_unfinished
     from percorsi.indicators.catalogue import load_catalogue
     from percorsi.indicators.listing import catalogue_rows, nestings, populations
@@ -361,7 +389,8 @@ def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
     values, rows = read_values(home, found.run_id), catalogue_rows(catalogue)
     kept_back = without_rule(rows)  # ratios and the gap stay in the house until disclosure control has a rule for them
     values = values[~values["code"].isin(kept_back)]
-    names = _dsm_names(home, found.year, found.inputs.get("conformed/service"))
+    services = found.inputs.get("conformed/service")
+    names = {} if services is None else dsm_names(home, found.year, services)
     synthetic = found.parameters["synthetic"] == "True"
     with home.lock("release"):  # two at once would not know what the other shows
         refuse_unfinished(home)
@@ -370,15 +399,3 @@ def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
         with steps("release", 1) as step:
             step("protect the values, and attack them")
             return make(home, released, name, values, rows, **options, tick=step.within)
-
-
-def _dsm_names(home: Home, year: int, version: int | None) -> dict[str, str]:
-    """Area -> name of the DSMs whose name the register of services of the year gives, as the run saw it."""
-    from deltalake import DeltaTable
-
-    if version is None:
-        return {}
-    services = DeltaTable(str(home.tables / "conformed/service"), version=version)
-    columns = ["region", "azienda", "dsm", "structure", "year", "dsm_name"]
-    rows = services.to_pandas(columns=columns).query("year == @year").dropna(subset=["dsm_name"])
-    return {f"{r.region}-{r.azienda}-{r.dsm}": r.dsm_name for r in rows.sort_values(columns[:4]).itertuples()}

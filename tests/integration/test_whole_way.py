@@ -193,15 +193,16 @@ def test_the_gate_closes_where_no_region_is_left_unless_the_analyst_accepts(
     for path in (Path(__file__).parents[2] / "expectations").glob("*.json"):
         suite = json.loads(path.read_text())
         for expectation in suite["expectations"]:
-            if expectation["severity"] == "critical":
+            if expectation["meta"]["check"] == "diagnosis_usable":
                 expectation["kwargs"] = {"column": "opening_usable", "max_value": 0.0}  # no region meets it
         (strict / path.name).write_text(json.dumps(suite))
     monkeypatch.setenv("PERCORSI_EXPECTATIONS", str(strict))
     with pytest.raises(QualityGateClosed):
         pipeline.indicators(outcome.home, settings, YEAR, None)
     assert list_runs(settings, outcome.home).iloc[0]["status"] == "FAILED"
-    accepted = pipeline.indicators(outcome.home, settings, YEAR, "known and reported")
-    assert find(settings, outcome.home, "latest").parameters["accept_quality"] == "known and reported"
+    accepted = pipeline.indicators(outcome.home, settings, YEAR, "known and reported", accepted_by="the steward")
+    parameters = find(settings, outcome.home, "latest").parameters
+    assert (parameters["accept_quality"], parameters["accepted_by"]) == ("known and reported", "the steward")
     assert set(accepted.whole_nation()["grade"]) == {"C"}
     numbers = ["numerator", "denominator", "value"]
     pd.testing.assert_frame_equal(accepted.whole_nation()[numbers], outcome.whole_nation()[numbers])

@@ -8,7 +8,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from percorsi import cli, errors
+from percorsi import cli, errors, pipeline
 from percorsi.errors import PercorsiError, exit_codes
 from percorsi.flows import load_layouts
 
@@ -60,6 +60,30 @@ def test_the_pages_name_no_command_and_no_option_that_is_not_there():
         (usage,) = re.findall(rf"^percorsi {name} (.*)$", told, re.MULTILINE)
         for option in re.findall(r"--[a-z-]+", usage):
             assert option in {o for parameter in get_command(cli.app).commands[name].params for o in parameter.opts}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--accept-quality", "  "], "a reason is expected"),
+        (["--as", "Anna"], "a name is expected, of who accepts failed quality"),
+        (["--accept-quality", "agreed", "--as", " "], "a name is expected, of who accepts failed quality"),
+    ],
+)
+@pytest.mark.parametrize("name", ["quality", "indicators"])
+def test_quality_is_accepted_by_somebody_for_a_reason(tmp_path, name, given, told):
+    result = call(name, "--home", str(tmp_path / "none"), "--year", "2015", *given)
+    assert (result.exit_code, told in result.output) == (2, True)
+    assert not (tmp_path / "none").exists()
+
+
+def test_who_accepts_is_the_user_where_nobody_is_named(monkeypatch):
+    monkeypatch.setattr("getpass.getuser", lambda: "user")
+    assert pipeline._who("agreed", None) == "user"
+    assert pipeline._who("agreed", "Anna") == "Anna"
+    assert pipeline._who(None, "Anna") is None
+    monkeypatch.setattr("getpass.getuser", lambda: {}["no name"])
+    assert pipeline._who("agreed", None).startswith("uid ")
 
 
 def test_the_version_is_told():

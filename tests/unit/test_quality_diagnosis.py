@@ -11,13 +11,13 @@ from percorsi.small_frame import small_frame
 
 EPISODE_SCHEMA = """person_id long, register string, region string, azienda string, dsm string, structure string,
     contact_id string, year int, semester int, opening_date date, opening_diagnosis string, closing_date date,
-    closing_diagnosis string"""
+    closing_diagnosis string, conclusion_mode string"""
 
 
 def record(contact, year, semester, opening="29530", *, opened="2014-03-01", closed=None, closing=None, dsm="001"):
     closed = date.fromisoformat(closed) if closed else None
     place = (int(contact), "territorial", "030", "321", dsm, "S1")
-    return (*place, contact, year, semester, date.fromisoformat(opened), opening, closed, closing)
+    return (*place, contact, year, semester, date.fromisoformat(opened), opening, closed, closing, None)
 
 
 def counts_of(spark, records, year=2015):

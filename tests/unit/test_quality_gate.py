@@ -6,10 +6,13 @@ import pandas as pd
 import pytest
 
 from percorsi.errors import ConfigurationError
-from percorsi.quality import load_suites, regions_left
+from percorsi.indicators.catalogue import load_catalogue
+from percorsi.quality import by_flow, grades_of_flows, is_closed, load_suites, regions_left
 from percorsi.quality.counts import SHARES
-from percorsi.quality.gate import grades, withheld
+from percorsi.quality.gate import flows_of, grades, withheld
+from percorsi.quality.items import item_flows
 from percorsi.quality.suites import expectations_dir
+from percorsi.tables import declared_tables
 
 
 def checks(*rows):
@@ -51,18 +54,77 @@ def test_the_grade_is_that_of_the_gravest_failure(severity, status, grade):
     assert grades(found) == {"030": grade}
 
 
+def test_what_is_withheld_by_item_is_asked_by_flow():
+    gate = {"030": ["discharged_known", "treated_with_drugs"], "150": ["diagnosis"], "010": ["no_item_of_today"]}
+    assert by_flow(gate) == {
+        "SDO": {"030"},
+        "ANT": {"030"},  # who is known to the services is told by both flows
+        "FAR": {"030"},
+        "DIR": {"030"},
+        "CNT": {"150", "010"},  # what is not known any more closes what all rest on
+        "CNR": {"150", "010"},
+    }
+
+
 def test_regions_left():
-    gate = {"030": ["closing_diagnosis"], "150": ["diagnosis"]}
+    gate = {"030": ["treated_with_drugs"], "150": ["diagnosis"]}
     assert regions_left(gate, {"150", "030", "010"}) == ["010", "030"]
-    assert regions_left(gate, {"150", "030", "010"}, "closing_diagnosis") == ["010", "150"]
+    assert regions_left(gate, {"150", "030", "010"}, ["FAR", "SDO"]) == ["010", "150"]
     assert regions_left(gate, {"150"}) == []
+
+
+def test_the_gate_is_closed_only_where_no_region_is_left_for_any_indicator():
+    needed = [("CNT", "SDO"), ("CNT", "FAR")]
+    some = {"030": ["treated_with_drugs"], "150": ["diagnosis"]}
+    assert not is_closed(some, {"030", "150"}, needed)  # 030 has the first
+    assert is_closed(some, {"030", "150"}, [("CNT", "FAR")])
+    assert is_closed(some, {"150"}, needed)
+    assert not is_closed({}, {"150"}, needed)
+    assert not is_closed(some, set(), needed)  # nothing was judged
+
+
+def test_grades_are_of_the_flows_an_item_tells_of():
+    found = checks(
+        ("region", "030", "treated_with_drugs", "warning", "failed"),
+        ("region", "030", "diagnosis", "critical", "passed"),
+        ("region", "150", "diagnosis", "critical", "failed"),
+    )
+    assert grades_of_flows(found) == {
+        "FAR": {"030": "B"},
+        "DIR": {"030": "B"},
+        "CNT": {"030": "A", "150": "C"},
+        "CNR": {"030": "A", "150": "C"},
+    }
+
+
+def test_every_indicator_rests_on_the_diagnosis_and_on_the_items_of_the_flows_it_needs():
+    measures = {code: measure for code, (measure, _) in load_catalogue().by_code.items()}
+    assert all(not set(flows_of("diagnosis")).isdisjoint(m.rests_on) for m in measures.values())
+    resting = {item for item, flows in item_flows().items() if not set(flows).isdisjoint(measures["S20"].rests_on)}
+    assert {"diagnosis", "intervention_contact", "discharged_known", "records_sdo"} <= resting
+    assert not {"treated_with_drugs", "known_packs_far", "outpatient_code", "visit_diagnosis"} & resting  # SISM and SDO
 
 
 def test_the_suite_of_the_project_judges_every_share():
     suite = load_suites()["care_episode"]
-    assert {check.kwargs.column for check in suite.checks} == set(SHARES)
+    assert set(SHARES) <= {check.kwargs.column for check in suite.checks}
     critical = [(c.meta.check, c.kwargs.column, c.threshold) for c in suite.checks if c.severity == "critical"]
-    assert critical == [("diagnosis_usable", "opening_usable", 0.5)]
+    assert critical == [
+        ("diagnosis_usable", "opening_usable", 0.5),
+        ("contacts_as_before", "records_cnt_valid", 0.05),
+    ]
+
+
+def test_every_conformed_table_has_a_suite_and_every_flow_something_that_is_judged():
+    suites = load_suites()
+    assert [f"conformed/{name}" for name in sorted(suites)] == declared_tables("conformed")
+    assert sum(len(suite.checks) for suite in suites.values()) >= 60
+    judged = {flow for s in suites.values() for check in s.checks for flow in flows_of(check.meta.item)}
+    needed = {flow for measure in load_catalogue().measures.values() for flow in measure.rests_on}
+    assert needed <= judged
+    for suite in suites.values():
+        for check in suite.checks:
+            assert check.severity != "critical" or check.meta.least >= 100 or check.meta.check == "diagnosis_usable"
 
 
 def edited(tmp_path, edit):
@@ -94,6 +156,9 @@ def test_an_edited_threshold_is_another_suite(tmp_path):
         (lambda e: e[0]["meta"].update(item="age"), "the column 'opening_usable' is of the item 'diagnosis'"),
         (lambda e: e[0]["meta"].update(check="diagnosis_missing"), "diagnosis_missing: a check of this name"),
         (lambda e: e[0]["meta"].pop("why"), "why"),
+        (lambda e: e[0]["meta"].pop("title"), "title"),
+        (lambda e: e[0]["meta"].update(least=-1), "least"),
+        (lambda e: e[0]["kwargs"].update(column="diagnosis_valid_third_semester"), "no column 'diagnosis_valid_third"),
         (lambda e: e[0].update(severity="fatal"), "severity"),
         (lambda e: e[0].update(type="expect_column_max_to_be_between"), "type"),
     ],
@@ -102,6 +167,22 @@ def test_a_faulty_suite_is_refused(tmp_path, edit, told):
     with pytest.raises(ConfigurationError, match=told) as caught:
         load_suites(edited(tmp_path, edit))
     assert "care_episode.json" in str(caught.value)
+
+
+def test_a_check_of_one_name_in_two_suites_is_refused(tmp_path):
+    edited(tmp_path, lambda e: None)
+    suite = json.loads((expectations_dir() / "person.json").read_text())
+    suite["expectations"][0]["meta"]["check"] = "diagnosis_usable"
+    (tmp_path / "person.json").write_text(json.dumps(suite))
+    with pytest.raises(ConfigurationError, match="diagnosis_usable: .* in care_episode.json and in person.json"):
+        load_suites(tmp_path)
+
+
+def test_a_suite_of_no_table_is_refused(tmp_path):
+    edited(tmp_path, lambda e: None)
+    (tmp_path / "interventon.json").write_text("{}")
+    with pytest.raises(ConfigurationError, match="interventon.json: no table of this name is counted"):
+        load_suites(tmp_path)
 
 
 def test_all_faults_are_told_at_once(tmp_path):

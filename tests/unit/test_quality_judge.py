@@ -1,5 +1,6 @@
 """Judging end to end on hand-made tables: what passes, fails, is withheld, and that no value of a person gets out."""
 
+import json
 import re
 from datetime import date
 
@@ -9,15 +10,12 @@ from deltalake import DeltaTable, write_deltalake
 from percorsi.errors import ConfigurationError, ResultUnavailable, UsageError
 from percorsi.flows import load_layouts
 from percorsi.home import Home
-from percorsi.quality import judge, regions_left
-from percorsi.quality import report as reporting
+from percorsi.quality import judge, load_suites, measure, regions_left
+from percorsi.quality.suites import expectations_dir
 from percorsi.small_frame import small_frame
 from percorsi.storage import Store
 from percorsi.tables import table
 
-EPISODE_SCHEMA = """person_id long, register string, region string, azienda string, dsm string, structure string,
-    contact_id string, year int, semester int, opening_date date, opening_diagnosis string, closing_date date,
-    closing_diagnosis string, known_from int, known_until int"""
 RAW_SCHEMA = """delivery string, file string, file_region string, file_year string, file_period string, slice string,
     year string, period string, region string, azienda string, dsm string, id_rec string, structure string,
     contact_id string, accepted boolean, errors array<struct<field: string, code: string>>"""
@@ -26,21 +24,31 @@ PLANTED_CONTACT, PLANTED_STRUCTURE, PLANTED_PERSON = "ZQCONTACTZQ", "ZQSTRUCTZQ"
 
 def episodes(region, good, bad, first=0):
     """One record in each semester for `good` episodes with a diagnosis and `bad` ones that await it."""
+    where = {
+        "register": "territorial",
+        "region": region,
+        "azienda": "321",
+        "dsm": "001",
+        "structure": PLANTED_STRUCTURE,
+    }
+    said = {"year": 2015, "opening_date": date(2014, 5, 1), "previous_contacts": "1", "referral": "2"}
     return [
-        (
-            PLANTED_PERSON + first + i,
-            "territorial",
-            region,
-            "321",
-            "001",
-            PLANTED_STRUCTURE,
-            f"{PLANTED_CONTACT}{i}",
-            2015,
+        episode(
+            **where,
+            **said,
+            person_id=PLANTED_PERSON + first + i,
+            contact_id=f"{PLANTED_CONTACT}{i}",
+            semester=semester,
+            opening_diagnosis="29530" if i < good else "99999",
         )
-        + (semester, date(2014, 5, 1), "29530" if i < good else "99999", None, None, None, None)
         for i in range(good + bad)
         for semester in (1, 2)
     ]
+
+
+def episode(**said):
+    """A row of conformed/care_episode."""
+    return tuple(said.get(column) for column in table("conformed/care_episode").columns)
 
 
 def line(contact, delivery):
@@ -63,7 +71,7 @@ def judged(spark, tmp_path_factory):
 
     rows = episodes("010", 10, 0) + episodes("030", 5, 5, 100) + episodes("041", 4, 6, 200) + episodes("150", 9, 0, 300)
     early = (*episodes("010", 0, 1, 400)[0][:-1], 2014)  # what a data end of 2014 took for a person: not in sight
-    write("conformed/care_episode", [*rows, early], EPISODE_SCHEMA)
+    write("conformed/care_episode", [*rows, early], table("conformed/care_episode").schema)
     lines = [line(1, "a"), line(2, "a"), line(3, "not in the ledger")]
     write("raw/CNT", lines, RAW_SCHEMA)
     write("current/CNT", [], RAW_SCHEMA)
@@ -71,7 +79,7 @@ def judged(spark, tmp_path_factory):
     write("delivery_file", ledger, "delivery string, file string, refused string")
     another = [("another", *[None] * (len(table("quality/check").columns) - 1))]
     write("quality/check", another, table("quality/check").schema, partition_by=["run_key"])
-    accepted = judge(store, 2015, "run-a", accept="agreed with the region")
+    accepted = judge(store, 2015, "run-a", accept="agreed with the region", accepted_by="the steward")
     return store, accepted, judge(store, 2015, "run-a")
 
 
@@ -113,7 +121,7 @@ def test_a_region_without_records_is_not_applicable(judged):
     found = row(report, "diagnosis_usable", "200")
     assert found["status"] == "not_applicable"
     assert found["observed"] is None or found["observed"] != found["observed"]
-    assert found["reason"] == "no record of the year was delivered"
+    assert found["reason"] == "no_records"
     nothing = report.checks[report.checks["area"] == "200"]
     assert set(nothing["status"]) == {"not_applicable"}
     assert "200" not in report.grades
@@ -130,7 +138,9 @@ def test_grades(judged):
 def test_what_stands_in_the_tables_is_what_the_report_says(judged):
     store, _, report = judged
     keys = [row["run_key"] for row in rows_of(store, "quality/check")]
-    assert keys.count("run-a") == len(report.checks) == 11 * 22
+    of_nation = {"spdc_days", "spdc_end", "pack_ddd", "pack_form", "death_cause"}  # of tables without a region
+    checks = {check.meta.check for suite in load_suites().values() for check in suite.checks}
+    assert keys.count("run-a") == len(report.checks) == 22 * len(checks - of_nation) + len(of_nation)
     assert keys.count("another") == 1  # judgings stand beside each other
     assert rows_of(store, "quality/withheld") == [
         {"run_key": "run-a", "year": 2015, "region": "041", "item": "diagnosis", "reason": "diagnosis_usable"}
@@ -144,34 +154,69 @@ def test_accepted_failures_withhold_nothing_and_are_recorded(judged):
     store, accepted, report = judged
     assert accepted.withheld == {}
     assert accepted.grades["041"] == "C"
-    assert (accepted.accepted, report.accepted) == ("agreed with the region", None)
+    assert (accepted.accepted, accepted.accepted_by) == ("agreed with the region", "the steward")
+    assert (report.accepted, report.accepted_by) == (None, None)
     kept = [row for row in rows_of(store, "quality/check", 1) if row["reason"] == "agreed with the region"]
     assert [(r["run_key"], r["area"], r["check"]) for r in kept] == [("run-a", "041", "diagnosis_usable")]
+    assert kept[0]["accepted_by"] == "the steward"
+    others = [row for row in rows_of(store, "quality/check", 1) if row["run_key"] == "run-a" and row not in kept]
+    assert {row["accepted_by"] for row in others} == {None}
     assert rows_of(store, "quality/withheld", 0) == []
 
 
 def test_years_by_turns_are_counted_once_each(judged):
     store, *_ = judged
-    inputs = reporting._inputs(store)
-    assert store.version("quality/diagnosis_count") == 0  # judged twice, counted once
-    of_2014, _ = reporting._measure(store, 2014, inputs)
-    again, _ = reporting._measure(store, 2015, inputs)
-    assert store.version("quality/diagnosis_count") == 1
+    read = measure.inputs(store)
+    versions = [store.version(name) for name in ("quality/diagnosis_count", "quality/item_count")]
+    assert versions == [0, 0]  # judged twice, counted once
+    of_2014 = measure.measure(store, 2014, read).diagnoses
+    again = measure.measure(store, 2015, read).diagnoses
+    versions = [store.version(name) for name in ("quality/diagnosis_count", "quality/item_count")]
+    assert versions == [1, 1]
     assert again["records"].sum() == sum(row["records"] for row in rows_of(store, "quality/diagnosis_count", 0))
     assert (set(of_2014["year"]), set(again["year"])) == ({2014}, {2015})
 
 
-def test_what_is_read_decides_whether_it_is_counted_again(monkeypatch):
-    before = reporting._made_from({"conformed/care_episode": 3})
-    assert reporting._made_from({"conformed/care_episode": 3}) == before
-    assert reporting._made_from({"conformed/care_episode": 4}) != before
+def test_thresholds_are_judged_again_without_counting(judged, monkeypatch, tmp_path):
+    """The steward asks for 91% of usable diagnoses: 150 (18 of 20) fails as well, and nothing is counted for it."""
+    store, *_ = judged
+    before = {name: store.version(name) for name in ("quality/diagnosis_count", "quality/item_count")}
+    for path in expectations_dir().glob("*.json"):
+        (tmp_path / path.name).write_text(path.read_text())
+    suite = json.loads((tmp_path / "care_episode.json").read_text())
+    suite["expectations"][0]["kwargs"]["min_value"] = 0.91
+    (tmp_path / "care_episode.json").write_text(json.dumps(suite))
+    monkeypatch.setenv("PERCORSI_EXPECTATIONS", str(tmp_path))
+    monkeypatch.setattr(measure, "_count", None)  # whoever counts, fails
+    again = judge(store, 2015, "again", rejudge=True)
+    assert again.withheld == {"030": ["diagnosis"], "041": ["diagnosis"], "150": ["diagnosis"]}
+    assert (row(again, "diagnosis_usable", "150")["observed"], again.grades) == (0.9, {"010": "A"})
+    assert {name: store.version(name) for name in before} == before
+
+
+def test_what_was_not_counted_of_the_data_as_they_are_is_not_judged_again(judged, monkeypatch):
+    store, *_ = judged
+    written = store.version("quality/check")
+    with pytest.raises(ResultUnavailable, match="nothing was counted of 2013"):
+        judge(store, 2013, "again", rejudge=True)
     with monkeypatch.context() as other:
-        other.setattr(reporting, "regions", lambda: {"010": "Piemonte"})
-        assert reporting._made_from({"conformed/care_episode": 3}) != before
+        other.setattr(measure, "regions", lambda: {"010": "Piemonte"})
+        with pytest.raises(ResultUnavailable, match="or the data have changed since"):
+            judge(store, 2015, "again", rejudge=True)
+    assert store.version("quality/check") == written
+
+
+def test_what_is_read_decides_whether_it_is_counted_again(monkeypatch):
+    before = measure.made_from({"conformed/care_episode": 3})
+    assert measure.made_from({"conformed/care_episode": 3}) == before
+    assert measure.made_from({"conformed/care_episode": 4}) != before
+    with monkeypatch.context() as other:
+        other.setattr(measure, "regions", lambda: {"010": "Piemonte"})
+        assert measure.made_from({"conformed/care_episode": 3}) != before
     layouts = load_layouts()
     with monkeypatch.context() as other:
-        other.setattr(reporting, "load_layouts", lambda: layouts | {"CNT": layouts["PST"]})  # another key
-        assert reporting._made_from({"conformed/care_episode": 3}) != before
+        other.setattr(measure, "load_layouts", lambda: layouts | {"CNT": layouts["PST"]})  # another key
+        assert measure.made_from({"conformed/care_episode": 3}) != before
 
 
 def test_what_cannot_be_judged_is_refused_before_anything_is_written(store, judged, monkeypatch, tmp_path):
@@ -194,7 +239,7 @@ def test_nothing_of_a_person_is_written(judged):
     for path in files:
         text = path.read_bytes().decode("utf-8", "replace")
         assert not [p for p in planted if p in text], path.name
-    for name in ("quality/diagnosis_count", "quality/check", "quality/withheld"):
+    for name in ("quality/diagnosis_count", "quality/item_count", "quality/check", "quality/withheld"):
         text = "\n".join(map(str, rows_of(store, name)))
         assert not [p for p in planted if p in text], name
     assert not [p for p in planted if p in str(report)]
@@ -203,18 +248,16 @@ def test_nothing_of_a_person_is_written(judged):
 def test_the_pages_ask_no_address(judged):
     *_, report = judged
     pages = list(report.docs.parent.rglob("*.html"))
-    assert len(pages) == 3  # scorecard, suite, result
+    assert len(pages) > 2 * len(load_suites())  # a suite and its results, and the steward's pages
     for page in pages:
         text = page.read_text()
         assert not re.findall(r"<script|<link|<img|url\(|@import", text), page.name
 
 
-def test_the_pages_say_what_failed_where_and_what_to_do(judged):
+def test_the_pages_of_great_expectations_say_where_and_what_to_do(judged):
     *_, report = judged
-    pages = {page.parent.name: page.read_text() for page in report.docs.parent.rglob("*.html")}
-    index = report.docs.read_text()
-    assert "Values are withheld for Provincia autonoma di Bolzano (diagnosis)." in index
-    assert "12 of 20 not as they should be" in index
-    assert index.count("What to do:") == pages["expectations"].count("What to do:") == 11
-    result = next(text for name, text in pages.items() if name not in (report.docs.parent.name, "expectations"))
-    assert "Provincia autonoma di Bolzano" in result
+    site = report.docs.parent
+    suite = (site / "expectations" / "care_episode.html").read_text()
+    assert suite.count("What to do:") == len(load_suites()["care_episode"].checks)
+    (result,) = (site / "validations" / "care_episode").rglob("*.html")
+    assert "Provincia autonoma di Bolzano" in result.read_text()

@@ -124,7 +124,8 @@ def test_metadata_tells_where_the_values_come_from(release: Path) -> None:
 
 @pytest.mark.parametrize("as_text", [False, True])
 def test_what_an_analyst_wrote_stays_in_the_house(home: Home, as_text: bool) -> None:
-    parameters = {"month_windows": "12", "S20.days": "14", "accept_quality": "the file of Anna in /srv/data"}
+    words = {"accept_quality": "the file of Anna in /srv/data", "accepted_by": "Anna"}
+    parameters = {"month_windows": "12", "S20.days": "14", **words}
     run = Run(tags={"parameters": json.dumps(parameters) if as_text else parameters, "mlflow.source.name": "/srv/data"})
     folder = make(home, run, "a", values(), CATALOGUE)
     told = json.loads((folder / "metadata.json").read_text())["parameters"]

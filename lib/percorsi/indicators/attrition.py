@@ -134,7 +134,7 @@ def attrition(
     withheld: Withheld | None = None,
     catalogue: Catalogue | None = None,
 ) -> Attrition:
-    """Count over the features of `year`. `withheld`: item of quality -> regions, as in `compute`.
+    """Count over the features of `year`. `withheld`: flow -> regions, as in `compute`.
 
     Raises UsageError for a code or component that is not there.
     """

@@ -67,8 +67,12 @@ class Measure:
     main: str
     among: AmongEntry | None
     needs: tuple[Need, ...]
-    rests_on: tuple[str, ...]
     indicators: Mapping[str, Indicator]
+
+    @property
+    def rests_on(self) -> tuple[str, ...]:
+        """The flows whose quality its values rest on: the files of those that it needs."""
+        return tuple(dict.fromkeys(file for need in self.needs for file in need.files))
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,6 @@ class Catalogue:
                 "main": measure.main,
                 "parameters": dict(indicator.parameters),
                 "needs": [str(need) for need in measure.needs],
-                "rests_on": list(measure.rests_on),
             }
             for code, (measure, indicator) in self.by_code.items()
         }
@@ -179,7 +182,6 @@ def _measure(name: str, entry: MeasureEntry, entries: Entries) -> Measure:
         main=entry.main_part(),
         among=entry.among,
         needs=tuple(parse_need(flow, period) for flow, periods in entry.needs.items() for period in periods),
-        rests_on=entry.rests_on,
         indicators={
             code: _indicator(code, entry, {**parameters, **said.parameters}, entries.cards[code])
             for code, said in entry.indicators.items()

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 TABLE = "indicator_value"
 
-Withheld = Mapping[str, Collection[str]]  # item of quality -> regions
+Withheld = Mapping[str, Collection[str]]  # flow -> regions
 # Region -> the feature tables of the year as it reads them, by name, for as long as they are held.
 FeaturesOf = Callable[[str], AbstractContextManager[Mapping[str, "DataFrame"]]]
 
@@ -55,8 +55,8 @@ def compute(
 ) -> pd.DataFrame:
     """Compute every indicator of `year`, write the slice of the run, give the values back (columns of the table).
 
-    Beside the values go the strata by which they are standardised, into `indicator_stratum`. `withheld`: item of
-    quality -> regions that have no value for the indicators that rest on it; `grades`: item -> region -> grade;
+    Beside the values go the strata by which they are standardised, into `indicator_stratum`. `withheld`: flow ->
+    regions that have no value for the indicators that rest on its quality; `grades`: flow -> region -> grade;
     `reformulations`: region -> what it reads otherwise, whose values go into `reformulated_value`; `features_of` makes
     the features of those regions that read them otherwise, one region at a time. `tick` is called with the name of each
     step. Writing a run again replaces its slice.

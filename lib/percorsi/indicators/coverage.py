@@ -53,8 +53,8 @@ def coverage(
 ) -> Coverage:
     """What was delivered, as (flow, region, year, period), against what every indicator of `year` needs.
 
-    Reference data of conf/reference are delivered to all. `withheld`: item of quality -> regions whose values are not
-    given for the indicators that rest on the item.
+    Reference data of conf/reference are delivered to all. `withheld`: flow -> regions whose values are not given for
+    the indicators that rest on the quality of the flow.
     """
     months = _delivered_months([*delivered, *_reference()], year)
     by_measure = {
@@ -88,7 +88,7 @@ def _reason(
     withheld: Mapping[str, Collection[str]] | None,
 ) -> str | None:
     holds = {reason for need in measure.needs if (reason := _lacking(need, region, months, year))}
-    if any(region in (withheld or {}).get(item, ()) for item in measure.rests_on):
+    if any(region in (withheld or {}).get(flow, ()) for flow in measure.rests_on):
         holds.add("quality")
     return min(holds, key=REASONS.index, default=None)
 

@@ -74,7 +74,6 @@ class MeasureEntry(_Entry):
     main: StrictStr | None = None
     among: AmongEntry | None = None
     needs: dict[StrictStr, list[StrictStr]] = Field(min_length=1)
-    rests_on: tuple[StrictStr, ...] = ("diagnosis",)
     indicators: dict[StrictStr, IndicatorEntry] = Field(min_length=1)
 
     def parts(self) -> dict[str, ComponentEntry]:

@@ -10,7 +10,7 @@ from percorsi.indicators.coverage import COUNTS_STAY, Coverage
 from percorsi.indicators.grid import NATION
 from percorsi.indicators.kind import SPREAD, WIDE, Arrays
 
-Grades = Mapping[str, Mapping[str, str]]  # item of quality -> region -> A, B, C
+Grades = Mapping[str, Mapping[str, str]]  # flow -> region -> A, B, C
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Regional:
     in_contact: Collection[str]
     grades: Grades
 
-    def about(self, code: str, items: Collection[str]) -> Said:
-        """Reasons, grades and the regions left out for an indicator that rests on some items of quality.
+    def about(self, code: str, flows: Collection[str]) -> Said:
+        """Reasons, grades and the regions left out for an indicator that rests on the quality of some flows.
 
         The nation has a reason where no region covers the indicator, the first of those left out; its grade is the
         worst of the regions it includes.
@@ -41,10 +41,11 @@ class Regional:
         reasons = dict(self.coverage.reasons[code])
         if not covering:
             reasons[NATION] = self.coverage.first_reason(code, left_out)
-        graded = sorted((region, grade) for item in items for region, grade in self.grades.get(item, {}).items())
+        graded = sorted((region, grade) for flow in flows for region, grade in self.grades.get(flow, {}).items())
         grades: dict[str, str] = {}
-        for region, grade in graded:  # the worst of the items
-            grades[region] = max(grade, grades.get(region, grade))
+        for region, grade in graded:  # the worst of the flows
+            if reasons.get(region) != "quality":  # what is withheld has no value to grade
+                grades[region] = max(grade, grades.get(region, grade))
         included = [grades[region] for region in self.in_contact if region in covering and region in grades]
         if included:
             grades[NATION] = max(included)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from percorsi.quality.areas import NATION, named
 from percorsi.quality.diagnosis import EPISODE_COUNTS, RECORD_COUNTS, REJECTED_COUNTS
 from percorsi.regions import regions
 
-NATION = "IT"
 COUNTS = (*RECORD_COUNTS, *REJECTED_COUNTS, *EPISODE_COUNTS)
 NOTHING_REJECTED = pd.DataFrame(columns=["region", "azienda", "dsm", "semester", *REJECTED_COUNTS])
 _KEYS = ["year", "semester", "level", "area"]
@@ -18,7 +18,7 @@ _KEYS = ["year", "semester", "level", "area"]
 
 @dataclass(frozen=True)
 class Share:
-    """A share of two sums of counts; `semester` 0 is the year."""
+    """A share of two sums of counts; `semester` 0 is the year, `nothing` why there is no denominator."""
 
     item: str
     meaning: str
@@ -26,7 +26,7 @@ class Share:
     denominator: tuple[str, ...]
     less: tuple[str, ...] = ()
     semester: int = 0
-    nothing: str = "no record of the year was delivered"
+    nothing: str = "no_records"
 
     def parts(self, counts: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
         """Numerator and denominator of each row, as whole numbers."""
@@ -40,71 +40,69 @@ _DELIVERED = ("records", "rejected_missing", "rejected_invalid")
 SHARES = {
     "opening_usable": Share(
         "diagnosis",
-        "Records whose opening diagnosis is a code of the psychiatric chapter (290-319).",
+        "Record con una diagnosi di apertura del capitolo psichiatrico (290-319).",
         ("opening_valid",),
         _DELIVERED,
     ),
     "opening_usable_first_semester": Share(
         "diagnosis",
-        "The same, records of the first semester.",
+        "Lo stesso, dei record del primo semestre.",
         ("opening_valid",),
         _DELIVERED,
         semester=1,
-        nothing="no record of the first semester was delivered",
     ),
     "opening_usable_second_semester": Share(
         "diagnosis",
-        "The same, records of the second semester.",
+        "Lo stesso, dei record del secondo semestre.",
         ("opening_valid",),
         _DELIVERED,
         semester=2,
-        nothing="no record of the second semester was delivered",
     ),
     "opening_missing": Share(
         "diagnosis",
-        "Records without an opening diagnosis.",
+        "Record senza diagnosi di apertura.",
         ("opening_missing", "rejected_missing"),
         _DELIVERED,
     ),
     "opening_default": Share(
         "diagnosis",
-        "Records whose opening diagnosis is 99999, diagnosis awaited.",
+        "Record con diagnosi di apertura 99999, in attesa di definizione.",
         ("opening_default",),
         _DELIVERED,
     ),
     "opening_invalid": Share(
         "diagnosis",
-        "Records whose opening diagnosis is no code of the domain.",
+        "Record la cui diagnosi di apertura non è un codice ammesso.",
         ("opening_invalid", "rejected_invalid"),
         _DELIVERED,
     ),
     "opening_no_disorder": Share(
         "diagnosis",
-        "Records whose opening diagnosis is 00000, no psychiatric disorder.",
+        "Record con diagnosi di apertura 00000, nessun disturbo psichico.",
         ("opening_other",),
         _DELIVERED,
     ),
     "opening_specific": Share(
         "diagnosis",
-        "Valid opening diagnoses with a fourth digit, or of a category that has none.",
+        "Diagnosi di apertura valide con la quarta cifra, o di una categoria che non ne ha.",
         ("opening_specific",),
         ("opening_valid",),
-        nothing="no record of the year has a valid opening diagnosis",
+        nothing="nothing_to_judge",
     ),
     "closing_usable": Share(
         "closing_diagnosis",
-        "Closings other than administrative ones whose diagnosis is a code of the psychiatric chapter.",
+        "Chiusure non d'ufficio con una diagnosi del capitolo psichiatrico.",
         ("closing_valid",),
         ("closings", "rejected_closing"),
         less=("closing_administrative",),
-        nothing="no episode was closed in the year, or administratively only",
+        nothing="nothing_to_judge",
     ),
     "episode_usable": Share(
         "diagnosis",
-        "Care episodes open in the year whose diagnosis, as a pathway takes it, is a code of the psychiatric chapter.",
+        "Contatti aperti nell'anno la cui diagnosi, come la legge un percorso, è del capitolo psichiatrico.",
         ("episodes_usable",),
         ("episodes",),
-        nothing="no care episode was open in the year",
+        nothing="nothing_to_judge",
     ),
 }
 
@@ -114,7 +112,7 @@ def add_up(by_dsm: pd.DataFrame, rejected: pd.DataFrame, year: int) -> pd.DataFr
 
     `by_dsm` and `rejected` are as `count_episodes` and `count_rejected` give them. Records and rejected records add up
     over the semesters, episodes do not. A rejected record whose DSM nobody else names counts in its region only: its
-    code may be what is wrong with it.
+    code may be what is wrong with it; nor is a code of no national form the name of an area.
     """
     cells = ["region", "azienda", "dsm", "semester"]
     lost = rejected.groupby(cells, dropna=False)[list(REJECTED_COUNTS)].sum()
@@ -125,7 +123,7 @@ def add_up(by_dsm: pd.DataFrame, rejected: pd.DataFrame, year: int) -> pd.DataFr
     whole = of_year.merge(episodes, how="outer", on=cells[:3]).assign(semester=0)
     both = pd.concat([halves, whole]).fillna(dict.fromkeys(COUNTS, 0))
 
-    known = pd.MultiIndex.from_frame(by_dsm[cells[:3]].drop_duplicates())
+    known = pd.MultiIndex.from_frame(by_dsm.loc[named(by_dsm), cells[:3]].drop_duplicates())
     dsm = both[pd.MultiIndex.from_frame(both[cells[:3]]).isin(known)]
     dsm = dsm.assign(level="dsm", area=dsm["region"] + "-" + dsm["azienda"] + "-" + dsm["dsm"])
     grid = pd.MultiIndex.from_product([regions(), (0, 1, 2)], names=["region", "semester"])

@@ -1,11 +1,11 @@
-"""Great Expectations judges a frame whose rows are areas: one validation for all areas and expectations.
+"""Great Expectations judges frames whose rows are areas: one validation a suite, for all its areas and expectations.
 
-The frame holds shares of counts, so that results may name the areas that failed, and Data Docs with them. A frame
-with rows of persons must never come here.
+A frame holds shares of counts, so that results may name the areas that failed, and Data Docs with them. A frame with
+rows of persons must never come here.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -23,12 +23,12 @@ _RESULT_FORMAT = {
 
 
 def failed_areas(
-    frame: pd.DataFrame, suite: Suite, meanings: dict[str, str], run_key: str, site: Path
+    frames: Mapping[str, pd.DataFrame], suites: Mapping[str, Suite], run_key: str, site: Path
 ) -> dict[str, set[str]]:
     """Check -> the areas that do not meet it; writes the Data Docs of this one run into the folder `site`.
 
-    `frame`: area, name and a column for each judged share, a row an area; `meanings` says what each is. Nulls
-    meet nothing and fail nothing.
+    `frames`: suite -> area, name and a column for each judged share, a row an area. Nulls meet nothing and fail
+    nothing.
     """
     os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read when the package is imported
     import great_expectations as gx
@@ -38,21 +38,22 @@ def failed_areas(
     for existing in context.get_site_names():
         context.delete_data_docs_site(existing)
     context.add_data_docs_site("run", _site(site))
-    expectations = [check.configuration(meanings[check.kwargs.column]) for check in suite.checks]
-    gx_suite = context.suites.add(gx.ExpectationSuite(name=suite.name, expectations=expectations))
-    asset = context.data_sources.add_pandas("counts").add_dataframe_asset("areas")
-    batch = asset.add_batch_definition_whole_dataframe("all")
-    validation = context.validation_definitions.add(
-        gx.ValidationDefinition(name=suite.name, data=batch, suite=gx_suite)
-    )
-    result = validation.run(
-        batch_parameters={"dataframe": frame},
-        result_format=_RESULT_FORMAT,
-        run_id=gx.RunIdentifier(run_name=run_key),
-    )
+    source = context.data_sources.add_pandas("counts")
+    failed: dict[str, set[str]] = {}
+    for name, suite in suites.items():
+        expectations = [check.configuration(suite.columns[check.kwargs.column].meaning) for check in suite.checks]
+        gx_suite = context.suites.add(gx.ExpectationSuite(name=name, expectations=expectations))
+        batch = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("areas")
+        validation = gx.ValidationDefinition(name=name, data=batch, suite=gx_suite)
+        result = context.validation_definitions.add(validation).run(
+            batch_parameters={"dataframe": frames[name]},
+            result_format=_RESULT_FORMAT,
+            run_id=gx.RunIdentifier(run_name=run_key),
+        )
+        failed |= dict(_failures(result))
     context.build_data_docs(site_names=["run"])
     make_readable_offline(site)
-    return dict(_failures(result))
+    return failed
 
 
 def _failures(result) -> Iterator[tuple[str, set[str]]]:

@@ -5,6 +5,7 @@ all faults of a file are told at once.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,11 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from percorsi.digests import digest
 from percorsi.errors import ConfigurationError
-from percorsi.quality.counts import SHARES
+from percorsi.quality.columns import DIAGNOSES, Column, columns
+from percorsi.quality.items import load_tables
 from percorsi.settings import editable_folder, load_yaml, refuse
-
-# Suite, named after its table -> the columns it can judge and the item of each.
-_JUDGED = {"care_episode": {name: share.item for name, share in SHARES.items()}}
 
 
 class _Kwargs(BaseModel):
@@ -36,11 +35,16 @@ class _Kwargs(BaseModel):
 
 
 class _Meta(BaseModel):
-    """What a check is called, what it is about, why it is made and what a steward does about it."""
+    """What a check is called, what it is about, why it is made and what a steward does about it.
+
+    `title` is for the steward; below `least` in the denominator an area is not judged.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     check: str = Field(pattern=r"^[a-z0-9_]+$")
     item: str
+    title: str = Field(min_length=1)
+    least: int = Field(0, ge=0)
     why: str = Field(min_length=1)
     action: str = Field(min_length=1)
 
@@ -64,6 +68,11 @@ class Check(BaseModel):
         return self.kwargs.min_value is not None
 
     @property
+    def judged_column(self) -> str:
+        """The name of its column in the frame that is judged: areas with too few to judge have none there."""
+        return f"{self.kwargs.column}_of_at_least_{self.meta.least}" if self.meta.least else self.kwargs.column
+
+    @property
     def bound_in_percent(self) -> str:
         """The threshold in words, such as `at least 50%`."""
         return f"{'at least' if self.is_minimum else 'at most'} {100 * self.threshold:.4g}%"
@@ -73,12 +82,12 @@ class Check(BaseModel):
         return {
             "type": self.type,
             "severity": self.severity,
-            "kwargs": self.kwargs.model_dump(exclude_none=True),
+            "kwargs": {**self.kwargs.model_dump(exclude_none=True), "column": self.judged_column},
             "description": f"{self.meta.check} ({self.severity}): {self.bound_in_percent}. {meaning}".replace(
                 "$", "$$"
             ),
             "notes": [f"Why: {self.meta.why}", f"What to do: {self.meta.action}"],
-            "meta": {"check": self.meta.check, "item": self.meta.item},
+            "meta": {"check": self.meta.check, "item": self.meta.item, "title": self.meta.title},
         }
 
 
@@ -94,11 +103,12 @@ class _File(BaseModel):
 
 @dataclass(frozen=True)
 class Suite:
-    """The checks of one table and the digest of what they say."""
+    """The checks of one table, what the columns are that they judge, and the digest of what they say."""
 
     name: str
     checks: tuple[Check, ...]
     digest: str
+    columns: Mapping[str, Column]
 
 
 def expectations_dir() -> Path:
@@ -107,16 +117,34 @@ def expectations_dir() -> Path:
 
 
 def load_suites(folder: Path | None = None) -> dict[str, Suite]:
-    """All suites by name, from `<name>.json` in the folder; needs no Spark.
+    """All suites by name, from `<name>.json` in the folder; needs no Spark. Tables without a file are not judged.
 
     Raises ConfigurationError naming the file and every fault: no JSON in UTF-8, a column that is not judged or of
-    another item, a check named twice, no threshold or two, an unknown severity, a key written twice.
+    another item, a check named twice (in one suite or two), no threshold or two, an unknown severity, a key written
+    twice; a file of no table; no suite of the care episodes, which carry the diagnoses.
     """
     folder = folder or expectations_dir()
-    return {name: _load(folder / f"{name}.json", name, columns) for name, columns in _JUDGED.items()}
+    judged = columns(load_tables())
+    names = sorted({DIAGNOSES, *(path.stem for path in folder.glob("*.json"))})
+    if strange := [name for name in names if name not in judged]:
+        raise ConfigurationError(
+            f"{folder}: {', '.join(f'{name}.json' for name in strange)}: no table of this name is counted",
+            next_step=f"name it after one of {', '.join(sorted(judged))}",
+        )
+    suites = {name: _load(folder / f"{name}.json", name, judged[name]) for name in names}
+    owner: dict[str, str] = {}
+    for suite in suites.values():
+        for check in suite.checks:
+            other = owner.setdefault(check.meta.check, suite.name)
+            if other != suite.name:
+                raise ConfigurationError(
+                    f"{folder}: {check.meta.check}: a check of this name is in {other}.json and in {suite.name}.json",
+                    next_step="give one of them another name",
+                )
+    return suites
 
 
-def _load(path: Path, name: str, columns: dict[str, str]) -> Suite:
+def _load(path: Path, name: str, judged: dict[str, Column]) -> Suite:
     load_yaml(path)  # JSON is YAML, and a key written twice is refused with its line
     try:
         file = _File.model_validate(json.loads(path.read_text(encoding="utf-8-sig")))
@@ -132,10 +160,17 @@ def _load(path: Path, name: str, columns: dict[str, str]) -> Suite:
         if label in seen:
             faults.append(f"{label}: a check of this name stands there twice")
         seen.add(label)
-        if column not in columns:
-            faults.append(f"{label}: no column '{column}' is judged; there are {', '.join(sorted(columns))}")
-        elif columns[column] != check.meta.item:
-            faults.append(f"{label}: the column '{column}' is of the item '{columns[column]}'")
+        if column not in judged:
+            faults.append(f"{label}: no column '{column}' is judged; {_known(judged)}")
+        elif judged[column].item != check.meta.item:
+            faults.append(f"{label}: the column '{column}' is of the item '{judged[column].item}'")
     if faults:
         raise ConfigurationError("\n".join(f"{path}: {fault}" for fault in faults), next_step="correct the file")
-    return Suite(name, tuple(file.expectations), digest([c.model_dump() for c in file.expectations]))
+    used = {check.kwargs.column: judged[check.kwargs.column] for check in file.expectations}
+    return Suite(name, tuple(file.expectations), digest([c.model_dump() for c in file.expectations]), used)
+
+
+def _known(judged: dict[str, Column]) -> str:
+    items = ", ".join(sorted({column.item for column in judged.values()}))
+    named = ", ".join(sorted(name for name, column in judged.items() if not column.kind))
+    return f"<item>_<class> is, of {items}" + (f"; and {named}" if named else "")

@@ -41,7 +41,7 @@ class ReleasedRun(Protocol):
 
     `tags` may hold: commit, definitions (digest), inputs (table -> version), parameters, ended (ISO time of the end of
     the run); mappings as such or as JSON. Nothing else of the run is copied, and of `parameters` not the words in
-    which an analyst accepted failed quality (`accept_quality`): only whether somebody did.
+    which an analyst accepted failed quality, nor who it was: only whether somebody did (`accept_quality`).
     """
 
     run_id: str
@@ -117,6 +117,7 @@ def _metadata(run: ReleasedRun, name: str, rows: list[dict], rule: Rule, synthet
     parameters = _mapping(run, "parameters")
     if "accept_quality" in parameters:  # free text stays in the house
         parameters["accept_quality"] = bool(parameters["accept_quality"])
+    parameters.pop("accepted_by", None)
     created = run.tags.get("ended") or datetime.now(UTC).isoformat(timespec="seconds")
     return {
         "release": name,

@@ -170,7 +170,7 @@ def test_stays_are_counted_in_the_areas_of_their_hospitals(store, catalogue):
 
 
 def test_a_region_that_quality_withholds_is_left_out(store, catalogue):
-    found = attrition(store, YEAR, "S20", withheld={"diagnosis": ["030"]}, catalogue=catalogue)
+    found = attrition(store, YEAR, "S20", withheld={"CNT": ["030"]}, catalogue=catalogue)
     assert found.remaining["IT"] == (3, 2, 2, 2, 2)
     assert (found.reasons["030"], found.left_out) == ("quality", ("020", "030"))
 

@@ -144,7 +144,7 @@ def test_a_year_is_a_file_or_two_halves_or_twelve_months():
 
 
 def test_quality_comes_after_what_is_not_covered():
-    assert reason("S20", FULL, diagnosis=["030"]) == "quality"
+    assert reason("S20", FULL, CNT=["030"]) == "quality"
     assert reason("S20", without(("PST", "030", Y + 1, "S1")), diagnosis=["030"]) == "window_not_covered"
     assert reason("S20", FULL, diagnosis=["010"], other=["030"]) is None
 

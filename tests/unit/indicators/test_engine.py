@@ -69,7 +69,7 @@ def small_store(spark, tmp_path_factory) -> Nation:
 
 @pytest.fixture(scope="module")
 def values(small_store: Nation, settings) -> pd.DataFrame:
-    return compute(small_store, settings, YEAR, "run-1", grades={"diagnosis": {"010": "A", "030": "B", "020": "C"}})
+    return compute(small_store, settings, YEAR, "run-1", grades={"CNT": {"010": "A", "030": "B", "020": "C"}})
 
 
 def test_a_person_counts_once_in_each_dsm_region_and_in_the_nation(values):
@@ -158,11 +158,11 @@ def test_the_full_grid_is_there(values):
 
 
 def test_quality_withholds_a_region_and_takes_it_from_the_nation(small_store, settings):
-    withheld = compute(small_store, settings, YEAR, "run-2", withheld={"diagnosis": ["030"], "other": ["010"]})
+    withheld = compute(small_store, settings, YEAR, "run-2", withheld={"CNT": ["030"], "FAR": ["010"]})
     assert cell(withheld, "S26", "030") == cell(withheld, "S26", MILAN) == "quality"
     assert cell(withheld, "S26", "041") == "missing_flow"  # what the data do not cover comes first
     assert cell(withheld, "S20", "IT") == (2, 3)  # without 8
-    everywhere = compute(small_store, settings, YEAR, "run-2", withheld={"diagnosis": list(regions())})
+    everywhere = compute(small_store, settings, YEAR, "run-2", withheld={"CNT": list(regions())})
     assert cell(everywhere, "S26", "IT") == "missing_flow"  # the first of the reasons of 010 020 030 041
     assert cell(everywhere, "S26", "020", sex="1") == "quality"
 
@@ -183,7 +183,7 @@ def test_other_order_and_partitions_give_the_same_values(spark, home, settings, 
     shuffled = Nation(home, spark, people[::-1], stays[::-1], DELIVERED[::-1], dsms=[VENICE, TURIN_1])
     for name in ("features/person_year", "features/person_area"):
         shuffled.frames[name] = shuffled.frames[name].repartition(5)
-    grades = {"diagnosis": {"030": "B", "020": "C", "010": "A"}}
+    grades = {"CNT": {"030": "B", "020": "C", "010": "A"}}
     again = compute(shuffled, settings, YEAR, "run-1", grades=grades)
     pd.testing.assert_frame_equal(again, values, check_exact=True)
 
