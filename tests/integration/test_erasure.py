@@ -364,7 +364,7 @@ def test_a_person_is_found_in_every_field_of_every_flow_and_after_a_crash(
 
 # What a command needs beside the home.
 ARGUMENTS = {
-    **dict.fromkeys(("quality", "features", "indicators"), ["--year", "2015"]),
+    **dict.fromkeys(("quality", "features", "indicators", "cohort", "deaths"), ["--year", "2015"]),
     **{"ingest": ["--deliveries", "."], "run": ["--deliveries", ".", "--year", "2015"], "values": ["--csv", "v.csv"]},
     **{"attrition": ["S20", "--year", "2015"], "release": ["--name", "r"]},
     **{"pull": ["--release", "latest"], "rejected": ["--delivery", "latest"]},

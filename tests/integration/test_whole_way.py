@@ -158,7 +158,7 @@ def test_the_second_run_does_nothing_again_and_gives_the_same_values(nation, out
     before = versions(outcome.home)
     again = pipeline.run(outcome.home, settings, nation / "delivery", YEAR, None, None, False)
     changed = {name for name, count in versions(outcome.home).items() if count != before[name]}
-    assert changed <= {"indicator_value", "quality/check", "quality/withheld"}
+    assert changed <= {"indicator_value", "indicator_stratum", "quality/check", "quality/withheld"}
     plain = [c for c in outcome.values.columns if c != "run_id"]
     pd.testing.assert_frame_equal(again.values[plain], outcome.values[plain], check_exact=True)
     assert len(list_runs(settings, outcome.home)) == 2
