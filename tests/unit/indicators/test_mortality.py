@@ -21,6 +21,7 @@ from percorsi.indicators.kind import Found
 from percorsi.indicators.kinds import KINDS
 from percorsi.indicators.mortality import expected_deaths, ratio, reference_rates
 from percorsi.indicators.reformulations import load_reformulations, read_reformulated
+from percorsi.indicators.results import Said, rows
 from percorsi.settings import conf_dir
 
 # Deaths and persons of three areas by age, those of the reference, and what they came to: the workbook with which the
@@ -329,6 +330,30 @@ def test_a_leap_year_has_a_day_more():
         made = KINDS["smr"].results(found)
         assert made["denominator"][0] == expected
         assert (made["numerator"][0], made["value"][0], made["reason"][0]) == (3, 3 / expected, None)
+
+
+@pytest.mark.parametrize("minimum", [1.0, 0.0])
+def test_a_death_where_none_is_expected_is_not_lost(monkeypatch, minimum):
+    """A DSM of 12 persons in a stratum in which nobody of the nation died, with one death; and one of nobody."""
+    rates = pd.DataFrame({"residence": "", "sex": "1", "age_group": [20], "deaths": [0], "residents_twice": [200]})
+    monkeypatch.setattr(mortality, "reference_rates", lambda year, of: rates)
+    areas = ["010-101-001", "010-101-002"]
+    grid = pd.DataFrame({"level": "dsm", "area": areas, "sex": "", "age_class": ""})
+    found = Found(
+        sums={"numerator": np.array([1, 0]), "denominator": np.array([12, 0])},
+        grid=grid,
+        strata=pd.DataFrame({"cell": [0], "residence": [""], "sex": ["1"], "age_group": [20], "time": [12 * 365]}),
+        parameters={"time": "person_years", "reference": "nation", "minimum_expected": minimum},
+        year=YEAR,
+        covering=["010"],
+    )
+    made = rows(grid, "S44", "", KINDS["smr"].results(found), Said({}, {}, "")).set_index("area")
+    some, nobody = (made.loc[area] for area in areas)
+    assert (some["numerator"], some["denominator"], some["persons"]) == (1, 0, 12)
+    assert some["reason"] == "expected_below_one"
+    assert some[["value", "lower", "upper", "method"]].isna().all()
+    assert nobody["reason"] == "denominator_zero"
+    assert nobody[["numerator", "denominator", "persons", "value"]].isna().all()
 
 
 @pytest.mark.parametrize(
