@@ -2,8 +2,8 @@
 
 VALUES.csv is the outcome of `percorsi values`, ORACLE.csv that of `python -m tests.oracle`. Compared are numerator,
 denominator and reason of the codes the oracle has: counts exactly, the sum of a mean, the treated per 10,000 of a gap
-and the deaths expected of a ratio to nine digits (where less than one is expected as well). A cell of nobody counts as the same
-whether it is missing or says denominator_zero.
+and the deaths expected of a ratio to nine digits, where less than one is expected as well. A cell of nobody counts as
+the same whether it is missing or says denominator_zero.
 """
 
 import csv
