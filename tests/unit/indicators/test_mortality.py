@@ -361,7 +361,8 @@ def test_a_death_where_none_is_expected_is_not_lost(monkeypatch, minimum):
     [
         ({"S44": {"time": "years"}}, "'time' is none of person_years, headcount"),
         ({"S44": {"reference": "world"}}, "'reference' is none of nation, region"),
-        ({"S44/M": {"minimum_expected": 2}}, "another type"),
+        ({"S44/M": {"minimum_expected": "2"}}, "another type"),
+        ({"S44/M": {"minimum_expected": True}}, "another type"),
         ({"S43": {"time": "headcount"}}, "unknown parameter 'time'"),
     ],
 )
@@ -369,3 +370,12 @@ def test_what_a_region_cannot_read(catalogue, tmp_path, said, fault):
     (tmp_path / "010.yaml").write_text(yaml.safe_dump(said))
     with pytest.raises(CatalogueError, match=fault):
         load_reformulations(catalogue, tmp_path)
+
+
+def test_a_whole_number_is_read_where_a_float_is_asked_for(catalogue, tmp_path):
+    (tmp_path / "010.yaml").write_text(yaml.safe_dump({"S44": {"minimum_expected": 2}}))
+    (tmp_path / "030.yaml").write_text(yaml.safe_dump({"S44": {"minimum_expected": 2.0}}))
+    found = load_reformulations(catalogue, tmp_path)
+    read = found["010"].by_component["S44", "M"]["minimum_expected"]
+    assert (read, type(read)) == (2.0, float)
+    assert found["010"].by_component == found["030"].by_component
