@@ -17,13 +17,13 @@ from scipy.special import pdtrik
 from scipy.stats import chi2, norm
 
 from percorsi.indicators.confidence import LEVEL, WIDE_LEVEL
+from percorsi.indicators.gap import COVERAGE
 
 LIMITS = ["funnel_lower", "funnel_upper"]
 WIDE_LIMITS = ["funnel_lower_998", "funnel_upper_998"]
 DISPERSION = ["overdispersion", "overdispersion_p"]
 COLUMNS = [*LIMITS, *WIDE_LIMITS, *DISPERSION]
 WINSORISED = 0.1  # the share of departments at either end whose deviation is drawn in before it is averaged
-COVERAGE = "coverage"  # the component of a gap that is the part treated
 PER_THOUSAND = 1000
 PER_TEN_THOUSAND = 10_000
 

@@ -16,7 +16,7 @@ from percorsi.indicators.grid import NATION
 from percorsi.indicators.kind import GAP, SPREAD, WIDE, Clauses, Found, Plain
 from percorsi.prevalence import Prevalence, load_prevalences
 
-COVERAGE = "coverage"
+COVERAGE = "coverage"  # the component that is the part treated
 MOVER = "mover"  # of a ratio of two estimates, each with limits of its own
 PER = 10_000
 
@@ -90,8 +90,8 @@ def ratio_limits(above: tuple[np.ndarray, np.ndarray, np.ndarray], below: tuple[
     """Limits of the ratio of two independent estimates, each given as estimate, lower and upper limit.
 
     Of the difference of their logarithms (MOVER: Zou GY, Donner A, Stat Med 2008;27:1693-1702), so that what stands
-    below may be as uncertain as it is. Where it is certain they are those of what stands above divided by it. Where nothing
-    stands above there is no logarithm: from 0 to its upper limit by the lower limit of what stands below.
+    below may be as uncertain as it is. Where it is certain they are those of what stands above divided by it. Where
+    nothing stands above there is no logarithm: from 0 to its upper limit by the lower limit of what stands below.
     """
     (a, a_low, a_high), (b, b_low, b_high) = above, below
     some = a != 0  # of nan as well, which stays nan
