@@ -8,9 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field, StrictStr, ValidationError, m
 
 from percorsi.settings import conf_dir, load_yaml, refuse
 
-_TOO_UNCERTAIN = (
-    1.5  # with an upper limit so much higher, that of 99.8% would be twice the estimate: no limit of a ratio
-)
 _PerTenThousand = Annotated[float, Field(gt=0, lt=10_000)]
 
 
@@ -29,8 +26,6 @@ class Prevalence(BaseModel):
             raise ValueError("give both limits or neither")
         if self.lower is not None and not self.lower <= self.per_10000 <= self.upper:
             raise ValueError("the limits do not lie around the estimate")
-        if self.upper is not None and self.upper >= _TOO_UNCERTAIN * self.per_10000:
-            raise ValueError(f"the upper limit is {_TOO_UNCERTAIN} times the estimate or more: too uncertain for a gap")
         return self
 
 

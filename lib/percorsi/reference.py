@@ -1,8 +1,9 @@
 """ISTAT's residents and deaths, a file a year: conf/reference/population and conf/reference/deaths.
 
-`<year>.csv` has a row for each region, sex and age; `totals.yaml` beside the files has the published total of each
-year, to which a file must sum. A later year is a file more and a line more there. Every file is checked as a whole
-before it is used, and a fault names file, line, rule and next step. Sex is `1` (men) and `2` (women), as in the flows.
+`<year>.csv` has a row for each region, sex and age; `totals.yaml` beside the files has the total of each year, to
+which a file must sum: the published one, or where the file falls short of that its own, with `published` beside it. A
+later year is a file more and a line more there. Every file is checked as a whole before it is used, and a fault names
+file, line, rule and next step. Sex is `1` (men) and `2` (women), as in the flows.
 """
 
 from collections.abc import Mapping
@@ -134,7 +135,7 @@ def _check_total(table: _Table, year: int, path: Path, found: int) -> None:
     totals = load_yaml(path.with_name(TOTALS)).get("totals") or {}
     if year not in totals:
         raise ConfigurationError(
-            f"{path.with_name(TOTALS)}: no published total of {year} [no_total]",
+            f"{path.with_name(TOTALS)}: no total of {year} [no_total]",
             next_step=f"write ISTAT's total under totals, as `{year}: NUMBER`",
         )
     if totals[year] != found:

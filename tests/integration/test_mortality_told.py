@@ -12,7 +12,7 @@ from percorsi import pipeline
 from percorsi.home import Home
 from percorsi.indicators.compute import of_year
 from percorsi.indicators.confidence import of_count
-from percorsi.indicators.engine import _AGE_GROUP
+from percorsi.indicators.engine import AGE_GROUP
 from percorsi.indicators.kind import Found
 from percorsi.indicators.kinds import KINDS
 from percorsi.indicators.mortality import days_of, reference_rates
@@ -87,7 +87,7 @@ def test_four_hundred_years_of_deaths_are_covered_in_ninety_five_of_a_hundred(ou
     counted = (
         of_year(store, "features/person_year", YEAR)
         .where("pathway is not null and age >= 18 and sex in ('1', '2')")
-        .selectExpr("sex", f"{_AGE_GROUP} as age_group", f"datediff('{YEAR}-12-31', first_contact_date) + 1 as days")
+        .selectExpr("sex", f"{AGE_GROUP} as age_group", f"datediff('{YEAR}-12-31', first_contact_date) + 1 as days")
         .groupBy("sex", "age_group", "days")
         .count()
         .toPandas()

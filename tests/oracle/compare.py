@@ -2,8 +2,8 @@
 
 VALUES.csv is the outcome of `percorsi values`, ORACLE.csv that of `python -m tests.oracle`. Compared are numerator,
 denominator and reason of the codes the oracle has: counts exactly, the sum of a mean, the treated per 10,000 of a gap
-and the deaths expected of a ratio to nine digits. A cell of nobody counts as the same whether it is missing or says
-denominator_zero.
+and the deaths expected of a ratio to nine digits, where less than one is expected as well. A cell of nobody counts as
+the same whether it is missing or says denominator_zero.
 """
 
 import csv
@@ -15,6 +15,7 @@ KEY = ("code", "component", "level", "area", "sex", "age_class")
 NOBODY = (None, None, "denominator_zero")
 MEANS = ("S2", "S5", "S6", "BP2", "BP6", "BP7", "D2", "D5", "DGP3")  # their numerator is a sum of quotients
 GAPS = ("S24", "BP21")  # their numerator is treated per 10,000
+BELOW_ONE = "expected_below_one"  # the reason with which a ratio's deaths are given all the same
 RATIOS = ("S44", "BP36", "D22", "DGP25")  # their denominator is the deaths expected
 SHOWN = 40
 
@@ -32,10 +33,10 @@ def cells(path):
             key = tuple(row[name] for name in KEY)
             if key in found:
                 raise ValueError(f"{path}: two rows for {key}")
-            if row["reason"]:
+            if row["reason"] and row["reason"] != BELOW_ONE:
                 found[key] = (None, None, row["reason"])
             else:
-                found[key] = (number(row["numerator"]), number(row["denominator"]), "")
+                found[key] = (number(row["numerator"]), number(row["denominator"]), row["reason"])
     return found
 
 
@@ -60,8 +61,9 @@ def differences(values, oracle):
 
 
 def shown(cell):
-    """A cell in a line: 3/12, or its reason."""
-    return cell[2] or f"{cell[0]:g}/{cell[1]:g}"
+    """A cell in a line: 3/12, its reason, or both."""
+    counts = "" if None in cell[:2] else f"{cell[0]:g}/{cell[1]:g}"
+    return " ".join(part for part in (counts, cell[2]) if part)
 
 
 def main(arguments):

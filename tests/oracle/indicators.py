@@ -12,6 +12,7 @@ from .sets import CODES, OF_PERSONS, OF_STAYS, PATHWAYS, components, is_mean, is
 from .stays import dsm_of_hospital, places_of_contact, spdc_services, visible_stays
 
 AGE_CLASSES = [(18, 24), (25, 34), (35, 44), (45, 54), (55, 64), (65, 74), (75, 200)]
+BELOW_ONE = "expected_below_one"  # O and E are given, and no ratio
 
 
 def age_class(age):
@@ -115,6 +116,7 @@ def compute(delivery, year, sets=tuple(PATHWAYS)):
         for component in components(code):
             counts = counted(found, code, component, covering)
             for level, area, sex, age in cells:
+                observed = (level, area, sex, age) in counts
                 numerator, denominator = counts[level, area, sex, age]
                 why = of_nation if level == "nation" else reasons.get(area[:3], "missing_flow")
                 value = (written(numerator, code), denominator) if denominator else None
@@ -126,10 +128,11 @@ def compute(delivery, year, sets=tuple(PATHWAYS)):
                 if is_ratio(code):
                     if age or (sex and component):
                         continue
-                    if 0 < denominator < 1:
-                        why = why or "expected_below_one"
-                    value = (numerator, f"{float(denominator):.15g}") if denominator else None
+                    if observed and denominator < 1:
+                        why = why or BELOW_ONE
+                    value = (numerator, f"{float(denominator):.15g}") if observed else None
                 if why is None and value is None:
                     why = "denominator_zero"
-                value = ("", "") if why else value
+                if why and why != BELOW_ONE:
+                    value = ("", "")
                 yield (code, component, level, area, sex, age, *value, why or "")

@@ -299,6 +299,30 @@ def test_the_comparer_finds_what_differs():
     assert [found[0] for found in compare.differences({}, oracle)] == [key]
 
 
+def test_the_comparer_reads_deaths_that_are_given_with_a_reason(tmp_path):
+    """Where less than one is expected: O to the unit, E to nine digits; with any other reason no number counts."""
+    key = ("S44", "", "dsm", "030-321-001", "", "")
+
+    def read(counts, reason="expected_below_one"):
+        path = tmp_path / "cells.csv"
+        lines = [(*compare.KEY, "numerator", "denominator", "reason"), (*key, *counts, reason)]
+        path.write_text("\n".join(",".join(map(str, line)) for line in lines) + "\n")
+        return compare.cells(path)
+
+    own = read((1, "0.333333333333"))
+    assert own == {key: (1.0, 0.333333333333, "expected_below_one")}
+    assert compare.differences(read((1, "0.33333333333333")), own) == []
+    for other in (
+        read((2, "0.333333333333")),
+        read((1, "0.33333334")),
+        read(("", "")),
+        read((1, "0.333333333333"), ""),
+    ):
+        assert [found[0] for found in compare.differences(other, own)] == [key]
+    assert compare.shown(own[key]) == "1/0.333333 expected_below_one"
+    assert read((1, 3), "missing_flow") == {key: (None, None, "missing_flow")}
+
+
 def test_files_compressed_and_in_folders_read_as_the_others(files):
     files.anagrafica()
     files.episode()

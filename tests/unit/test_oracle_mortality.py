@@ -3,7 +3,8 @@
 import pytest
 
 from oracle import gap, mortality
-from oracle_files import Files, Y
+from oracle.indicators import compute
+from oracle_files import Delivery, Files, Y, Year
 
 DEATHS = ["region,sex,age_class,deaths", "030,F,50-54,300", "010,F,50-54,100", "030,M,50-54,800", "030,F,90+,50"]
 
@@ -88,6 +89,26 @@ def test_less_than_one_expected(files):
     cells = files.cells()
     assert cells["S44", "IT", "", ""] == "expected_below_one"
     assert cells["S43", "IT", "", ""] == (0, 1)
+    assert given(files, "S44", "") == given(files, "S44", "M") == (0, "0.5", "expected_below_one")
+    assert given(files, "S44", "F") == ("", "", "denominator_zero")
+
+
+def test_a_death_where_none_is_expected(files, tmp_path):
+    files.folder.mkdir()
+    seen(files, "A", f"{Y}-01-01")
+    certify(files, "A", f"{Y}-07-02", "I21")
+    table = tmp_path / "deaths" / f"{Y}.csv"
+    table.write_text(table.read_text().replace("030,M,50-54,800", "030,M,50-54,0"))
+    files.cells()
+    assert given(files, "S44", "") == given(files, "S44", "M") == (1, "0", "expected_below_one")
+    assert given(files, "S44", "F") == ("", "", "denominator_zero")
+
+
+def given(files, code, component):
+    """Numerator, denominator and reason that the nation has, whatever the reason."""
+    rows = compute(Delivery(files.folder), Year(Y), ["S"])
+    (found,) = [row[6:] for row in rows if row[:6] == (code, component, "nation", "IT", "", "")]
+    return found
 
 
 def test_cdm_or_ana_and_the_reference_of_both_years(files, tmp_path):

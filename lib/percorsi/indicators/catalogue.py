@@ -9,9 +9,10 @@ from typing import Any
 from percorsi.digests import digest
 from percorsi.errors import UsageError
 from percorsi.indicators.check import check
-from percorsi.indicators.clauses import Scalar
+from percorsi.indicators.clauses import Scalar, of_types
 from percorsi.indicators.entries import AmongEntry, Card, CatalogueFaults, Entries, MeasureEntry, read_entries
 from percorsi.indicators.grains import GRAINS
+from percorsi.indicators.kinds import KINDS
 from percorsi.indicators.needs import Need, parse_need
 from percorsi.settings import conf_dir
 
@@ -158,6 +159,10 @@ def _load(folder: Path, columns: Mapping[str, Mapping[str, str]]) -> Catalogue:
 def _measure(name: str, entry: MeasureEntry, entries: Entries) -> Measure:
     cohort_parameters, cohort_clauses = entries.cohort(entry.cohort)
     parameters = {**cohort_parameters, **entry.parameters}
+    of_kind = {name: asked for name, asked in KINDS[entry.kind].parameters.items() if isinstance(asked, type)}
+    types = {name: type(value) for name, value in parameters.items()} | of_kind
+    parameters = of_types(parameters, types)
+    of_parts = {part: of_types(said.parameters, types) for part, said in entry.parts().items()}
     return Measure(
         name=name,
         file=entries.files[name],
@@ -175,7 +180,7 @@ def _measure(name: str, entry: MeasureEntry, entries: Entries) -> Measure:
                 part,
                 {**cohort_clauses, **entry.population, **said.population},
                 said.numerator or entry.numerator,
-                said.parameters,
+                of_parts[part],
             )
             for part, said in entry.parts().items()
         },
@@ -183,13 +188,15 @@ def _measure(name: str, entry: MeasureEntry, entries: Entries) -> Measure:
         among=entry.among,
         needs=tuple(parse_need(flow, period) for flow, periods in entry.needs.items() for period in periods),
         indicators={
-            code: _indicator(code, entry, {**parameters, **said.parameters}, entries.cards[code])
+            code: _indicator(entry, {**parameters, **of_types(said.parameters, types)}, of_parts, entries.cards[code])
             for code, said in entry.indicators.items()
         },
     )
 
 
-def _indicator(code: str, entry: MeasureEntry, parameters: dict[str, Scalar], card: Card) -> Indicator:
-    by_component = {part: {**parameters, **said.parameters} for part, said in entry.parts().items()}
+def _indicator(
+    entry: MeasureEntry, parameters: dict[str, Scalar], of_parts: Mapping[str, Mapping[str, Scalar]], card: Card
+) -> Indicator:
+    by_component = {part: {**parameters, **own} for part, own in of_parts.items()}
     reading = entry.reading.format(**by_component[entry.main_part()])
-    return Indicator(code, card.pathway, parameters, by_component, reading, card)
+    return Indicator(card.code, card.pathway, parameters, by_component, reading, card)

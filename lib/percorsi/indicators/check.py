@@ -175,7 +175,7 @@ def _parameters(entry: MeasureEntry, entries: Entries) -> Found:
         for name, value in said.parameters.items():
             if name in inherited:
                 yield "doubled_parameter", f"{where}'{name}' is a parameter of the cohort {entry.cohort} already"
-            elif name in known and type(value) is not type(known[name]):
+            elif name in known and name not in of_kind and not clauses.fits(value, type(known[name])):
                 yield "other_type", f"{where}gives '{name}' a value of another type"
             elif name not in used and all_parsed:
                 yield "unused_parameter", f"{where}no clause uses the parameter '{name}'"
@@ -185,7 +185,7 @@ def _parameters(entry: MeasureEntry, entries: Entries) -> Found:
         for name, value in said.parameters.items():
             if name not in known:
                 yield "unknown_parameter", f"{code} gives '{name}', which is no parameter of the measure"
-            elif type(value) is not type(known[name]):
+            elif name not in of_kind and not clauses.fits(value, type(known[name])):
                 yield "other_type", f"{code} gives '{name}' a value of another type"
 
 
@@ -204,7 +204,7 @@ def outside(allowed: tuple[str, ...] | type, value: object) -> str | None:
     """Why a parameter of a kind cannot have a value, None where it can."""
     if isinstance(allowed, tuple):
         return None if value in allowed else f"is none of {', '.join(allowed)}"
-    return None if type(value) is allowed else f"is no {allowed.__name__}"
+    return None if clauses.fits(value, allowed) else f"is no {allowed.__name__}"
 
 
 def _reading(reading: str, known: Mapping) -> Found:

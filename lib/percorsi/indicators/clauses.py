@@ -135,6 +135,16 @@ def literal(value: Scalar) -> str:
     return exp.Literal.string(value).sql(dialect="spark")
 
 
+def fits(value: object, asked: type) -> bool:
+    """Whether a value is of the type that a parameter asks for; a whole number is where a float is asked for."""
+    return type(value) is asked or (asked is float and type(value) is int)
+
+
+def of_types(values: Mapping[str, Scalar], asked: Mapping[str, type]) -> dict[str, Scalar]:
+    """The values, whole numbers as floats where these are asked for: 2 and 2.0 are one reading."""
+    return {name: float(value) if asked.get(name) is float else value for name, value in values.items()}
+
+
 def bind(tree: exp.Expression, values: Mapping[str, Scalar]) -> str:
     """Spark SQL of a clause with every parameter replaced by its literal. A missing value is a KeyError."""
 

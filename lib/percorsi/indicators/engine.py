@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Whatever else stands there is unknown: the agreement breaks down by 1, 2 and 9.
 _SEX = "case when sex in ('1', '2') then sex else '9' end"
-_AGE_GROUP = f"least(age div 5 * 5, {OLDEST})"  # the lowest age of its class of five years
+AGE_GROUP = f"least(age div 5 * 5, {OLDEST})"  # the lowest age of its class of five years
 STRATUM = ["sex", "age_group", "residence"]
 
 
@@ -209,7 +209,7 @@ def sum_strata(units: "DataFrame", areas: "DataFrame", grain: str, planned: Plan
     residence = "coalesce(residence_region, '')" if planned.by_residence else "''"
     return (
         units.where("age is not null")
-        .withColumns({"sex": F.expr(_SEX), "age_group": F.expr(_AGE_GROUP), "residence": F.expr(residence)})
+        .withColumns({"sex": F.expr(_SEX), "age_group": F.expr(AGE_GROUP), "residence": F.expr(residence)})
         .join(areas.select(*key, "level", "area"), key)
         .groupBy("level", "area", *STRATUM)
         .agg(*(F.expr(f"sum({expression})").alias(name) for name, expression in planned.strata.items()))

@@ -1,8 +1,11 @@
 """Funnels: how far the departments' values would lie from the nation's by chance alone, and whether they lie further.
 
-Of a department the limits are those of a value over as many persons (or as many expected) whose interval of confidence
-just reaches the nation's: outside of them are the departments whose own interval leaves the nation's value out.
-Spiegelhalter DJ, Stat Med 2005;24:1185-1202.
+Of a department the limits are those between which the nation's value, over as many persons (or as many expected), would
+vary by chance. Of a proportion, a rate and a gap whose prevalence has no limits, outside of them are the departments
+whose own interval leaves the nation's value out; of a ratio of 10 deaths or more nearly (Byar's interval, exact
+limits). Not of a mean (its interval has the department's own deviation and t, the limits the pooled one and z), nor of
+a gap whose prevalence has limits: its interval is as uncertain as the prevalence, which all departments share and the
+limits leave out. Spiegelhalter DJ, Stat Med 2005;24:1185-1202.
 """
 
 from collections.abc import Mapping
@@ -14,13 +17,13 @@ from scipy.special import pdtrik
 from scipy.stats import chi2, norm
 
 from percorsi.indicators.confidence import LEVEL, WIDE_LEVEL
+from percorsi.indicators.gap import COVERAGE
 
 LIMITS = ["funnel_lower", "funnel_upper"]
 WIDE_LIMITS = ["funnel_lower_998", "funnel_upper_998"]
 DISPERSION = ["overdispersion", "overdispersion_p"]
 COLUMNS = [*LIMITS, *WIDE_LIMITS, *DISPERSION]
 WINSORISED = 0.1  # the share of departments at either end whose deviation is drawn in before it is averaged
-COVERAGE = "coverage"  # the component of a gap that is the part treated
 PER_THOUSAND = 1000
 PER_TEN_THOUSAND = 10_000
 
@@ -69,8 +72,9 @@ def pooled_sd(sd: np.ndarray, n: np.ndarray) -> float:
 class Dispersion:
     """How far values lie from the target in standard errors.
 
-    `phi`: the mean of the squares, the tenth at either end drawn in (by chance alone about 1, and as the ends are drawn
-    in 0.7); `p`: of the sum of all squares, nothing drawn in, by chi-square of one degree of freedom less than values.
+    `phi`: the mean of the squares, the tenth at either end drawn in (so that by chance alone it is not 1 but 0.68 of
+    many values and 0.8 of two); `p`: of the sum of all squares, nothing drawn in, by chi-square of one degree of
+    freedom less than values.
     """
 
     phi: float

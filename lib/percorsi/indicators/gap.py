@@ -16,7 +16,7 @@ from percorsi.indicators.grid import NATION
 from percorsi.indicators.kind import GAP, SPREAD, WIDE, Clauses, Found, Plain
 from percorsi.prevalence import Prevalence, load_prevalences
 
-COVERAGE = "coverage"
+COVERAGE = "coverage"  # the component that is the part treated
 MOVER = "mover"  # of a ratio of two estimates, each with limits of its own
 PER = 10_000
 
@@ -89,14 +89,19 @@ def prevalence_limits(prevalence: Prevalence, level: float) -> tuple[float, floa
 def ratio_limits(above: tuple[np.ndarray, np.ndarray, np.ndarray], below: tuple[float, float, float]) -> Limits:
     """Limits of the ratio of two independent estimates, each given as estimate, lower and upper limit.
 
-    Donner A, Zou GY, Stat Methods Med Res 2012;21:347-359 (MOVER). Where the lower one is certain they are those of the
-    upper one divided by it; the limits of what stands below are less than twice its estimate.
+    Of the difference of their logarithms (MOVER: Zou GY, Donner A, Stat Med 2008;27:1693-1702), so that what stands
+    below may be as uncertain as it is. Where it is certain they are those of what stands above divided by it. Where
+    nothing stands above there is no logarithm: from 0 to its upper limit by the lower limit of what stands below.
     """
     (a, a_low, a_high), (b, b_low, b_high) = above, below
-    product = a * b
-    low = product - np.sqrt(np.maximum(product**2 - a_low * b_high * (2 * a - a_low) * (2 * b - b_high), 0))
-    high = product + np.sqrt(np.maximum(product**2 - a_high * b_low * (2 * a - a_high) * (2 * b - b_low), 0))
-    return low / (b_high * (2 * b - b_high)), high / (b_low * (2 * b - b_low))
+    some = a != 0  # of nan as well, which stays nan
+    estimate, low, high = (np.where(some, one, 1.0) for one in (a, a_low, a_high))
+    down = np.hypot(np.log(estimate / low), np.log(b_high / b))
+    up = np.hypot(np.log(high / estimate), np.log(b / b_low))
+    return (
+        np.where(some, estimate / b * np.exp(-down), 0.0),
+        np.where(some, estimate / b * np.exp(up), a_high / b_low),
+    )
 
 
 def gap_of(covered: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -30,7 +30,7 @@ class MortalityRatio(Plain):
     """Observed and expected deaths, their ratio, its limits at 95% and 99.8%: exact below 10 deaths, else Byar's.
 
     `time`: days from the first contact on, or one year for each person; `reference`: the rates of the nation, or of the
-    region of residence; `minimum_expected`: with fewer expected there is no ratio, and both counts stay.
+    region of residence; `minimum_expected`: with fewer expected, or none, there is no ratio, and both counts stay.
     """
 
     name: str = RATIO
@@ -64,8 +64,9 @@ class MortalityRatio(Plain):
         rates = reference_rates(found.year, found.parameters["reference"])
         unit = 1 if found.parameters["time"] == HEADCOUNT else days_of(found.year)
         expected = expected_deaths(found.strata, rates, unit, len(observed))
-        few = (expected > 0) & (expected < found.parameters["minimum_expected"])
         persons = found.sums["denominator"].astype(float)
+        # Who is observed where nobody is expected to die has counts like others: no death is lost.
+        few = (persons > 0) & ((expected < found.parameters["minimum_expected"]) | (expected == 0))
         return {
             **ratio(observed, expected),
             **{"persons": persons, "reason": np.where(few, "expected_below_one", None)},

@@ -151,7 +151,7 @@ def _faults(key: Any, given: Any, catalogue: Catalogue) -> Iterator[str]:
                 else f" ({', '.join(known) or 'it has none'})"
             )
             yield f"{key}: unknown parameter '{name}'{hint}"
-        elif type(value) is not type(known[name]):
+        elif not clauses.fits(value, type(known[name])):
             yield f"{key}: '{name}' has a value of another type than {clauses.literal(known[name])}"
         elif name in (of_kind := KINDS[measure.kind].parameters) and (wrong := outside(of_kind[name], value)):
             yield f"{key}: '{name}' {wrong}"
@@ -171,8 +171,10 @@ def _effective(content: Mapping, catalogue: Catalogue) -> Iterator[tuple[tuple[s
     by_component: dict[tuple[str, str], dict[str, Scalar]] = {}
     for key in sorted(content, key=lambda key: "/" in key):
         code, _, component = key.partition("/")
-        measure, _ = catalogue.by_code[code]
-        for name, value in content[key].items():
+        measure, indicator = catalogue.by_code[code]
+        known = indicator.by_component[component] if component else indicator.parameters
+        given = clauses.of_types(content[key], {name: type(value) for name, value in known.items()})
+        for name, value in given.items():
             for part in _reached(measure, component, name):
                 if _uses(measure, part, name):
                     by_component.setdefault((code, part.name), {})[name] = value

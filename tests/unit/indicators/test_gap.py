@@ -71,12 +71,29 @@ def test_the_interval_of_the_prevalence_is_carried_through():
     # 500 treated of 100,000: 50 per 10,000, as many as are ill. By hand, with the exact limits of 500:
     low, high = (float(limit[0]) / 10 for limit in poisson_exact(np.array([500])))
     assert (low, high) == pytest.approx((45.7129, 54.5809), abs=1e-4)
-    lower = (2500 - np.sqrt(2500**2 - low * 62.5 * (100 - low) * 37.5)) / (62.5 * 37.5)
-    upper = (2500 + np.sqrt(2500**2 - high * 40 * (100 - high) * 60)) / (40 * 60)
+    down = np.sqrt(np.log(50 / low) ** 2 + np.log(62.5 / 50) ** 2)
+    up = np.sqrt(np.log(high / 50) ** 2 + np.log(50 / 40) ** 2)
     found = coverage_limits(np.array([500.0]), np.array([100_000.0]), UNCERTAIN, 0.95)
-    assert [limit[0] for limit in found] == pytest.approx((lower, upper))
-    assert (lower, upper) == pytest.approx((0.7857, 1.2700), abs=1e-4)
+    assert [limit[0] for limit in found] == pytest.approx((np.exp(-down), np.exp(up)))
+    assert (np.exp(-down), np.exp(up)) == pytest.approx((0.7863, 1.2709), abs=1e-4)
     # wider than of either alone: 0.914 and 1.092 by the treated, 0.8 and 1.25 by the prevalence
+
+
+def test_a_prevalence_may_be_as_uncertain_as_it_is():
+    """From a fifth of the estimate to five times: at 99.8% both limits are stretched, and there still are some."""
+    vague = Prevalence(per_10000=50.0, lower=10.0, upper=250.0, source="made up")
+    (low,), (high,) = coverage_limits(np.array([1e6]), np.array([2e8]), vague, 0.95)
+    assert (low, high) == pytest.approx((0.2, 5.0), rel=1e-4)  # a million treated: the count is as good as certain
+    (low,), (high,) = coverage_limits(np.array([1e6]), np.array([2e8]), vague, 0.998)
+    wider = norm.ppf(0.999) / norm.ppf(0.975)
+    assert (low, high) == pytest.approx((0.2**wider, 5**wider), rel=1e-4)
+
+
+def test_where_nobody_is_treated_the_limits_begin_at_none():
+    (low,), (high,) = coverage_limits(np.array([0.0]), np.array([10_000.0]), UNCERTAIN, 0.95)
+    assert (low, high) == (0.0, pytest.approx(-np.log(0.025) / 40))  # the exact limit of 0 by the lower prevalence
+    (low,), (high,) = coverage_limits(np.array([0.0]), np.array([np.nan]), UNCERTAIN, 0.95)
+    assert np.isnan(high)
 
 
 def test_a_certain_prevalence_leaves_the_limits_of_the_treated():
@@ -89,7 +106,7 @@ def test_a_certain_prevalence_leaves_the_limits_of_the_treated():
         assert one == pytest.approx(other, abs=1e-6)
 
 
-@given(st.integers(0, 100_000), st.floats(1, 200), st.floats(0.6, 1), st.floats(1, 1.49))
+@given(st.integers(0, 100_000), st.floats(1, 200), st.floats(0.1, 1), st.floats(1, 10))
 def test_limits_lie_around_the_part_treated_and_the_wider_ones_outside(treated, rate, below, above):
     prevalence = Prevalence(per_10000=rate, lower=rate * below, upper=rate * above, source="made up")
     one, residents = np.array([float(treated)]), np.array([1e6])
@@ -117,7 +134,7 @@ def test_every_prevalence_has_a_source():
     [
         ("{per_10000: 50, source: x, lower: 40}", "both limits"),
         ("{per_10000: 50, source: x, lower: 51, upper: 60}", "around"),
-        ("{per_10000: 50, source: x, lower: 40, upper: 75}", "too uncertain"),
+        ("{per_10000: 50, source: x, lower: 0, upper: 75}", "lower"),
         ("{per_10000: 0, source: x}", "per_10000"),
         ("{per_10000: 50}", "source"),
         ("{per_10000: 50, source: x, from: y}", "from"),

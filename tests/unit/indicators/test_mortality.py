@@ -21,6 +21,7 @@ from percorsi.indicators.kind import Found
 from percorsi.indicators.kinds import KINDS
 from percorsi.indicators.mortality import expected_deaths, ratio, reference_rates
 from percorsi.indicators.reformulations import load_reformulations, read_reformulated
+from percorsi.indicators.results import Said, rows
 from percorsi.settings import conf_dir
 
 # Deaths and persons of three areas by age, those of the reference, and what they came to: the workbook with which the
@@ -331,12 +332,37 @@ def test_a_leap_year_has_a_day_more():
         assert (made["numerator"][0], made["value"][0], made["reason"][0]) == (3, 3 / expected, None)
 
 
+@pytest.mark.parametrize("minimum", [1.0, 0.0])
+def test_a_death_where_none_is_expected_is_not_lost(monkeypatch, minimum):
+    """A DSM of 12 persons in a stratum in which nobody of the nation died, with one death; and one of nobody."""
+    rates = pd.DataFrame({"residence": "", "sex": "1", "age_group": [20], "deaths": [0], "residents_twice": [200]})
+    monkeypatch.setattr(mortality, "reference_rates", lambda year, of: rates)
+    areas = ["010-101-001", "010-101-002"]
+    grid = pd.DataFrame({"level": "dsm", "area": areas, "sex": "", "age_class": ""})
+    found = Found(
+        sums={"numerator": np.array([1, 0]), "denominator": np.array([12, 0])},
+        grid=grid,
+        strata=pd.DataFrame({"cell": [0], "residence": [""], "sex": ["1"], "age_group": [20], "time": [12 * 365]}),
+        parameters={"time": "person_years", "reference": "nation", "minimum_expected": minimum},
+        year=YEAR,
+        covering=["010"],
+    )
+    made = rows(grid, "S44", "", KINDS["smr"].results(found), Said({}, {}, "")).set_index("area")
+    some, nobody = (made.loc[area] for area in areas)
+    assert (some["numerator"], some["denominator"], some["persons"]) == (1, 0, 12)
+    assert some["reason"] == "expected_below_one"
+    assert some[["value", "lower", "upper", "method"]].isna().all()
+    assert nobody["reason"] == "denominator_zero"
+    assert nobody[["numerator", "denominator", "persons", "value"]].isna().all()
+
+
 @pytest.mark.parametrize(
     ("said", "fault"),
     [
         ({"S44": {"time": "years"}}, "'time' is none of person_years, headcount"),
         ({"S44": {"reference": "world"}}, "'reference' is none of nation, region"),
-        ({"S44/M": {"minimum_expected": 2}}, "another type"),
+        ({"S44/M": {"minimum_expected": "2"}}, "another type"),
+        ({"S44/M": {"minimum_expected": True}}, "another type"),
         ({"S43": {"time": "headcount"}}, "unknown parameter 'time'"),
     ],
 )
@@ -344,3 +370,12 @@ def test_what_a_region_cannot_read(catalogue, tmp_path, said, fault):
     (tmp_path / "010.yaml").write_text(yaml.safe_dump(said))
     with pytest.raises(CatalogueError, match=fault):
         load_reformulations(catalogue, tmp_path)
+
+
+def test_a_whole_number_is_read_where_a_float_is_asked_for(catalogue, tmp_path):
+    (tmp_path / "010.yaml").write_text(yaml.safe_dump({"S44": {"minimum_expected": 2}}))
+    (tmp_path / "030.yaml").write_text(yaml.safe_dump({"S44": {"minimum_expected": 2.0}}))
+    found = load_reformulations(catalogue, tmp_path)
+    read = found["010"].by_component["S44", "M"]["minimum_expected"]
+    assert (read, type(read)) == (2.0, float)
+    assert found["010"].by_component == found["030"].by_component
