@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import random
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,9 @@ from percorsi.errors import PercorsiError
 from percorsi.home import Home
 from percorsi.release import make
 from percorsi.release.bundle import _json
+from percorsi.release.contents import prepare
 from percorsi.release.disclosure import NUMBERS
+from release_attacker import Attacker
 from release_cells import cell, frame
 
 CATALOGUE = [
@@ -240,3 +243,43 @@ def test_funnels_of_ratios_and_means_have_the_decimals_of_their_values(home: Hom
     # 40 - 1.959964 * 12.34 / sqrt(90), the deviation as it is shown
     assert table.loc[("S2", "", "030-1-1", ""), "funnel_lower"] == 37.45
     assert table.loc[("S2", "", "IT", ""), "lower_998"] == 1.23
+
+
+def nation(chance: random.Random, persons: int) -> pd.DataFrame:
+    """A nation of three regions with three departments each: deaths and expected deaths, also by sex."""
+    areas = [f"{region}-101-00{i}" for region in ("030", "080", "150") for i in (1, 2, 3)]
+    people = [(chance.choice(areas), chance.choice("12"), chance.random() < 0.06) for _ in range(persons)]
+    rows = []
+    for area in ["IT", "030", "080", "150", *areas]:
+        for sex, component in (("", ""), ("1", ""), ("2", ""), ("", "M"), ("", "F")):
+            if len(area) > 3 and sex:
+                continue
+            wanted = {"M": "1", "F": "2"}.get(component, sex)
+            own = [died for dsm, of, died in people if (area == "IT" or dsm.startswith(area)) and wanted in ("", of)]
+            if own:
+                rows.append(ratio(area, sum(own), 0.05 * len(own), len(own), sex, component))
+    return prepare(frame(*rows))
+
+
+@pytest.mark.parametrize(("seed", "persons"), [(1, 60), (2, 150), (3, 400), (4, 900), (5, 1500)])
+def test_no_attack_on_the_deaths_of_a_nation_succeeds(home: Home, seed: int, persons: int) -> None:
+    values = nation(random.Random(seed), persons)
+    make(home, Run(), "a", values, CATALOGUE)
+    text = dict.fromkeys(["component", "area", "sex", "age_class", "code", "status", "reason"], str)
+    release = pd.read_csv(home.releases / "a" / "values.csv", dtype=text).fillna({"component": "", "sex": ""})
+    release["age_class"] = ""
+    gone = (values["level"] == "dsm") & (values["component"] != "")
+    truth = values[~gone].reset_index(drop=True)
+    assert release[["area", "component", "sex"]].equals(truth[["area", "component", "sex"]])
+    truth["denominator"] = truth["persons"]
+    # what the run tells of rows without a ratio is shown no more than what is suppressed
+    release.loc[release["reason"] == "expected_below_one", "status"] = "suppressed"
+    # men and women are the rows by sex under another name: what the one shows the other does
+    sexes = {"M": "1", "F": "2"}
+    status = release.set_index(["area", "component", "sex"])["status"]
+    for row in release[release["component"] != ""].itertuples():
+        assert row.status == status[row.area, "", sexes[row.component]]
+    own = (release["component"] == "").to_numpy()
+    assert Attacker(release[own].reset_index(drop=True), truth[own].reset_index(drop=True)).told() == []
+    if persons > 1000:
+        assert (release["status"] == "published").mean() > 0.2
