@@ -62,3 +62,7 @@ def test_what_is_expected_is_shown_with_few_decimals():
 
 def test_every_number_of_a_release_is_one_that_is_blanked():
     assert set(numbers()) <= set(NUMBERS)
+
+
+def test_every_number_of_a_run_has_a_place_in_a_release():
+    assert set(numbers()) == set(numbers("indicator_value"))
