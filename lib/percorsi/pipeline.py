@@ -366,7 +366,6 @@ def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
     from percorsi.indicators.listing import catalogue_rows, nestings, populations
     from percorsi.indicators.values import read_values
     from percorsi.release import make
-    from percorsi.release.contents import without_rule
 
     found = runs.find(settings, home, run_id)
     catalogue = load_catalogue()
@@ -387,15 +386,13 @@ def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
         },
     )
     values, rows = read_values(home, found.run_id), catalogue_rows(catalogue)
-    kept_back = without_rule(rows)  # ratios and the gap stay in the house until disclosure control has a rule for them
-    values = values[~values["code"].isin(kept_back)]
     services = found.inputs.get("conformed/service")
     names = {} if services is None else dsm_names(home, found.year, services)
     synthetic = found.parameters["synthetic"] == "True"
     with home.lock("release"):  # two at once would not know what the other shows
         refuse_unfinished(home)
         options = {"synthetic": synthetic, "dsm_names": names, "nested": nestings(catalogue)}
-        options |= {"populations": populations(catalogue), "not_released": kept_back}
+        options |= {"populations": populations(catalogue)}
         with steps("release", 1) as step:
             step("protect the values, and attack them")
             return make(home, released, name, values, rows, **options, tick=step.within)

@@ -147,8 +147,8 @@ def test_of_two_in_each_other_the_hidden_one_stays_hidden_beside_the_shown_one(
         rows = pd.read_csv(make(home, Run(), name, frame(*cells), entries, nested=nested) / "values.csv", dtype=str)
         return set(rows.loc[(rows["area"] == "030") & (rows["status"] == "published"), "code"])
 
-    def other_rule(rows: pd.DataFrame, rule, keep_hidden, *more) -> Protection:
-        return protect(rows, rule, np.flatnonzero((rows["code"] == "S25") & (rows["area"] == "030")), *more)
+    def other_rule(rows: pd.DataFrame, rule, keep_hidden, *more, **named) -> Protection:
+        return protect(rows, rule, np.flatnonzero((rows["code"] == "S25") & (rows["area"] == "030")), *more, **named)
 
     with monkeypatch.context() as other:
         other.setattr("percorsi.release.bundle.protect", other_rule)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from percorsi.release.disclosure import NUMBERS
-from percorsi.release.kinds import numbers, persons_counted, repeats_in_departments, rounded_ratios, too_few
+from percorsi.release.kinds import FUNNELS, numbers, persons_counted, repeats_in_departments, rounded_ratios, too_few
 from percorsi.release.suppression import Rule
 
 KINDS = {"S20": "proportion", "S43": "rate", "S44": "smr", "S24": "gap", "S5": "mean"}
@@ -13,7 +13,8 @@ KINDS = {"S20": "proportion", "S43": "rate", "S44": "smr", "S24": "gap", "S5": "
 def rows(*cells: tuple) -> pd.DataFrame:
     """Of code, component, level, numerator, denominator, persons."""
     frame = pd.DataFrame(cells, columns=["code", "component", "level", "numerator", "denominator", "persons"])
-    return frame.assign(**dict.fromkeys(["value", "lower", "upper", "lower_998", "upper_998"], 1.23456))
+    frame["reason"] = None
+    return frame.assign(**dict.fromkeys(["value", "lower", "upper", "lower_998", "upper_998", *FUNNELS], 1.23456))
 
 
 def test_deaths_are_out_of_the_persons_observed_and_the_treated_out_of_the_residents():
@@ -61,3 +62,7 @@ def test_what_is_expected_is_shown_with_few_decimals():
 
 def test_every_number_of_a_release_is_one_that_is_blanked():
     assert set(numbers()) <= set(NUMBERS)
+
+
+def test_every_number_of_a_run_has_a_place_in_a_release():
+    assert set(numbers()) == set(numbers("indicator_value"))

@@ -32,12 +32,10 @@ def make(
     dsm_names: dict[str, str] | None = None,
     nested: "Collection[Nesting]" = (),
     populations: "Collection[Population]" = (),
-    not_released: "Collection[str]" = (),
     tick: "Callable[[str], None] | None" = None,
 ) -> Path:
     """Publish the values of a run; see `percorsi.release.bundle.make`."""
     from percorsi.release.bundle import make as make_bundle
 
     options = {"synthetic": synthetic, "dsm_names": dsm_names, "nested": nested, "populations": populations}
-    options["not_released"] = not_released
     return make_bundle(home, run, name, values, catalogue, **options, tick=tick)

@@ -15,10 +15,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from percorsi.digests import digest
 from percorsi.errors import ResultUnavailable, UsageError
 from percorsi.home import Home
 from percorsi.release import contents
+from percorsi.release import kinds as of_kind
 from percorsi.release.components import Nesting
 from percorsi.release.disclosure import protect
 from percorsi.release.history import compare
@@ -26,6 +29,7 @@ from percorsi.release.means import MINIMUM, SHARE
 from percorsi.release.populations import Population
 from percorsi.release.pulling import METADATA
 from percorsi.release.readme import readme
+from percorsi.release.shown import as_shown
 from percorsi.release.suppression import Rule
 
 if TYPE_CHECKING:
@@ -60,7 +64,6 @@ def make(
     dsm_names: dict[str, str] | None = None,
     nested: Collection[Nesting] = (),
     populations: Collection[Population] = (),
-    not_released: Collection[str] = (),
     tick: Callable[[str], None] | None = None,
 ) -> Path:
     """Publish the values of a run as home/releases/<name>/, protected; gives the folder.
@@ -68,8 +71,7 @@ def make(
     `values`: columns of `percorsi values`; `catalogue`: an entry with code and title for each code at least (columns of
     indicators.csv); `synthetic`: whether the data are, None where it is not known; `dsm_names`: area -> name; `nested`:
     which indicators ask the same of fewer (`indicators.listing.nestings`); `populations`: whose population is another's
-    numerator (`indicators.listing.populations`); `not_released`: the codes of the run that the values are without, for
-    want of a rule of protection; `tick`: called with the codes attacked next.
+    numerator (`indicators.listing.populations`); `tick`: called with the codes attacked next.
     Raises UsageError for a name that cannot be one, ResultUnavailable for a name that is taken, CatalogueError for a
     code without entry, ResultUnavailable where an earlier release is not what was released or where, with what it
     showed, a hidden value would stay exposed.
@@ -78,17 +80,32 @@ def make(
     frame = contents.prepare(values)
     indicators = contents.indicator_rows(catalogue, set(frame["code"]))
     rule = Rule()
-    means = {row["code"] for row in indicators if row["kind"] == "mean"}
-    earlier = compare(home, run.year, frame, rule, means, nested)
-    protection = protect(frame, rule, earlier.keep_hidden, earlier.known, means, nested, populations, tick)
-    rows = contents.with_area_names(protection.frame, dsm_names or {}).to_dict("records")
+    kinds = {row["code"]: row["kind"] for row in indicators}
+    means = {code for code, kind in kinds.items() if kind == of_kind.MEAN}
+    of_kind.refuse_uncounted(frame, kinds)
+    frame = frame[~of_kind.repeats_in_departments(frame, kinds)].reset_index(drop=True)
+    counted = of_kind.persons_counted(frame, kinds)
+    earlier = compare(home, run.year, counted, rule, kinds, nested)
+    protection = protect(
+        counted,
+        rule,
+        earlier.keep_hidden,
+        earlier.known,
+        means,
+        nested,
+        populations,
+        tick,
+        own_sake=np.flatnonzero(of_kind.too_few(frame, kinds)),
+        repeats=of_kind.repeats_of_sexes(frame, kinds),
+    )
+    shown = as_shown(protection.frame, frame, kinds)
+    rows = contents.with_area_names(shown, dsm_names or {}).to_dict("records")
     metadata = _metadata(run, name, rows, rule, synthetic)
     metadata["disclosure_control"] |= {
         "hidden_for_their_own_sake": protection.sensitive,
         "hidden_for_others": protection.complementary,
         "hidden_after_attack": protection.after_attack,
         "earlier_releases": earlier.summary,
-        "not_released_for_want_of_a_rule": sorted(not_released, key=contents.code_order),
     }
     return _write(target, rows, indicators, metadata)
 
@@ -134,9 +151,12 @@ def _metadata(run: ReleasedRun, name: str, rows: list[dict], rule: Rule, synthet
             "rule": "a value is suppressed where its numerator or the rest of its denominator is 1 to the threshold, "
             "and others so that none of these can be worked out from what is shown; the components of an indicator are "
             "shown together; a mean is suppressed over fewer persons than the minimum or where one may hold more than "
-            "the share of its sum, and is rounded",
+            "the share of its sum, and is rounded; of a ratio of mortality the deaths are counted out of the persons "
+            "observed, of a gap the treated out of the residents, and a ratio over fewer persons than its minimum is "
+            "suppressed, what is expected rounded; funnels are of the published rows alone",
             "threshold": rule.threshold,
             "minimum_of_a_mean": MINIMUM,
+            "minimum_of_a_ratio": of_kind.MINIMUM_OF_A_RATIO,
             "share_of_one_in_a_mean": SHARE,
             "exposed_to_attack": 0,
         },

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from percorsi.errors import CatalogueError, PercorsiError
 from percorsi.regions import regions
+from percorsi.release.kinds import FUNNELS, PROTECTED, WIDE
 from percorsi.tables import TableDeclaration, table
 
 if TYPE_CHECKING:
@@ -15,12 +16,11 @@ if TYPE_CHECKING:
 
 _LEVELS = {"nation": 0, "region": 1, "dsm": 2}
 _ALL = ("component", "sex", "age_class")  # empty says: all of them, or the value itself
-_MAY_LACK = ("grade", "left_out", "sd", "median", "q1", "q3")  # columns of runs that have grades and means
+# Columns of runs that have grades, means, ratios and gaps, limits at 99.8%; funnels are made anew (see `shown`).
+_MAY_LACK = ("grade", "left_out", "sd", "median", "q1", "q3", "persons", *WIDE, *FUNNELS)
 _FRICTIONLESS = {"string": "string", "double": "number", "int": "integer", "boolean": "boolean"}
 # Text of deliveries must not become a formula where a spreadsheet opens the file.
 _UNSAFE = re.compile(r"^[\s=+\-@]+|[\x00-\x1f\x7f]+")
-# Kinds with a rule of protection. A new kind of indicator is not released before it has one.
-_PROTECTED = {"proportion", "rate", "mean"}
 
 
 def values_table() -> TableDeclaration:
@@ -69,9 +69,9 @@ def with_area_names(frame: "pd.DataFrame", dsm_names: dict[str, str]) -> "pd.Dat
 
 
 def indicator_rows(catalogue: list[dict], codes: set[str]) -> list[dict]:
-    """The entries of the codes released. Raises CatalogueError for a code without entry, title or a rule of protection.
+    """The entries of the codes released.
 
-    Proportions, rates and means have one: of a ratio or a gap, numerator and rest are no counts of persons.
+    Raises CatalogueError for a code without entry, title or a rule of protection.
     """
     entries = {entry["code"]: entry for entry in catalogue}
     unknown = sorted(c for c in codes if not entries.get(c, {}).get("title"))
@@ -81,7 +81,7 @@ def indicator_rows(catalogue: list[dict], codes: set[str]) -> list[dict]:
             next_step="release with the catalogue the run was computed with",
         )
     ordered = sorted(codes, key=code_order)
-    unprotected = without_rule([entries[code] for code in ordered])
+    unprotected = [code for code in ordered if entries[code].get("kind") not in PROTECTED]
     if unprotected:
         raise CatalogueError(
             f"no rule of disclosure control for the kind of: {', '.join(unprotected)}",
@@ -89,11 +89,6 @@ def indicator_rows(catalogue: list[dict], codes: set[str]) -> list[dict]:
         )
     columns = list(indicators_table().columns)
     return [{c: entries[code].get(c) for c in columns} for code in ordered]
-
-
-def without_rule(catalogue: list[dict]) -> list[str]:
-    """The codes, of entries of the catalogue, that no rule of disclosure control protects."""
-    return [entry["code"] for entry in catalogue if entry.get("kind") not in _PROTECTED]
 
 
 def _text(value: Any) -> str:

@@ -4,7 +4,7 @@ Suppression and attack alternate until no hidden cell is exposed: see `suppressi
 attacker knows, docs/decisions/0501-disclosure-control.md for why.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import numpy as np
 from percorsi.errors import ResultUnavailable
 from percorsi.release import components
 from percorsi.release.attack import Seen, View, exposed
+from percorsi.release.kinds import numbers
 from percorsi.release.means import hide_means, rounded
 from percorsi.release.populations import Population, withheld
 from percorsi.release.relations import LinkedTable, linked_tables, of_proportions
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PUBLISHED, SUPPRESSED, ABSENT = "published", "suppressed", "absent"
-NUMBERS = ["numerator", "denominator", "value", "lower", "upper", "sd", "median", "q1", "q3"]
+NUMBERS = numbers()  # as declared, so that of a new column nothing is shown in a hidden row
 
 
 @dataclass
@@ -44,14 +45,17 @@ def protect(
     nested: Collection[components.Nesting] = (),
     populations: Collection[Population] = (),
     tick: Callable[[str], None] | None = None,
+    own_sake: Collection[int] = (),
+    repeats: Mapping[int, int] | None = None,
 ) -> Protection:
     """The frame with a column `status`, and nothing left in the rows that are not published.
 
     `frame`: columns of the contract of `percorsi values`; `means`: the codes that are means, all others are
     proportions; `nested`: which lie in which, so that one less the other counts persons; `populations`: which are
-    another's numerator; `tick`: called with the codes that are attacked together, as their turn comes. Of earlier
-    releases, by position of the row: `keep_hidden` are hidden in any case, `known` are known to the attacker even where
-    they are hidden now. Deterministic.
+    another's numerator; `tick`: called with the codes that are attacked together, as their turn comes. By position of
+    the row: `own_sake` are hidden for another reason than their counts; `repeats` says of a row which other says the
+    same, whose fate it shares. Of earlier releases: `keep_hidden` are hidden in any case, `known` are known to the
+    attacker even where they are hidden now. Deterministic.
 
     Raises ResultUnavailable where a cell stays exposed although nothing is left to hide (by what earlier releases
     show), PercorsiError for counts that cannot be.
@@ -59,7 +63,7 @@ def protect(
     rule = rule or Rule()
     tick = tick or (lambda codes: None)
     is_mean = frame["code"].isin(list(means)).to_numpy()
-    repeated = components.repeated(frame)
+    repeated = components.repeated(frame) | dict(repeats or {})
     tables = components.with_differences(linked_tables(of_proportions(frame, is_mean, repeated)))
     tables = components.with_nested(tables, nested)
     own = hide_means(frame, is_mean, keep_hidden, known)
@@ -67,6 +71,8 @@ def protect(
     masks, unknown = [], []
     for table in tables:
         sensitive = rule.sensitive(table)
+        if table.between is None:
+            sensitive[: table.rows] |= np.isin(table.row, list(own_sake)) & (table.denominator[: table.rows] > 0)
         result.sensitive += int(sensitive.sum()) if table.between is None else 0
         wanted = np.zeros(len(table.numerator), dtype=bool)
         if not table.across:

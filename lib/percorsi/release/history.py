@@ -6,7 +6,7 @@ hidden as long as the numbers around it are the same, and what was shown counts 
 
 import csv
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from percorsi.home import Home
 from percorsi.release.components import Nesting
+from percorsi.release.kinds import MEAN, persons_counted
 from percorsi.release.means import MINIMUM, VALUE_DECIMALS
 from percorsi.release.pulling import release_folders, verified, verified_metadata
 from percorsi.release.relations import KEY, LinkedTable, linked_tables, of_proportions
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _ROW_KEY = ["code", "component", *KEY]
+_COUNTS = ["numerator", "denominator", "persons", "value"]
+_READ = [*_COUNTS, "status", "reason"]
 
 
 @dataclass
@@ -39,27 +42,39 @@ def compare(
     year: int,
     frame: "pd.DataFrame",
     rule: Rule,
-    means: Collection[str] = (),
+    kinds: Mapping[str, str] | None = None,
     nested: Collection[Nesting] = (),
 ) -> Earlier:
     """Earlier releases of the year in this home against the values about to be released.
 
-    `means`: codes of means; `nested`: codes that lie in each other. Of a mean, whose sum no release shows, what was
-    hidden stays hidden and what was shown is known.
+    `frame`: numerators and denominators in persons (`kinds.persons_counted`), as the counts of the releases are taken
+    to be compared; `kinds`: code -> kind, proportions if not given; `nested`: codes that lie in each other. Of a mean,
+    whose sum no release shows, what was hidden stays hidden and what was shown is known.
 
     Raises ResultUnavailable naming one that is no longer what was released: what it showed cannot be known. Of one
     whose metadata are not sound, neither is the year.
     """
     result = Earlier()
     same_year = [folder for folder in release_folders(home) if verified_metadata(folder)["year"] == year]
-    is_mean = frame["code"].isin(list(means)).to_numpy()
+    kinds = kinds or {}
+    is_mean = (frame["code"].map(kinds) == MEAN).to_numpy()
     tables = linked_tables(of_proportions(frame, is_mean, ())) if same_year else []
     for folder in same_year:
-        rows = list(csv.DictReader(io.StringIO(verified(folder)["values.csv"].decode(), newline="")))
+        rows = _in_persons(verified(folder)["values.csv"], kinds)
         counts = _compare(result, rows, tables, rule, nested)
         moved = _compare_means(result, rows, frame[is_mean], np.flatnonzero(is_mean))
         result.summary.append({"release": folder.name, **counts, "small_changes_of_means": moved})
     return result
+
+
+def _in_persons(content: bytes, kinds: Mapping[str, str]) -> list[dict]:
+    """The rows of a release, numerators and denominators in persons; nan where it does not say out of how many."""
+    import pandas as pd
+
+    rows = list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+    told = pd.DataFrame({column: [row.get(column, "") for row in rows] for column in [*_ROW_KEY, *_READ]})
+    told[_COUNTS] = told[_COUNTS].replace("", "nan").astype(float)
+    return persons_counted(told, kinds).to_dict("records")
 
 
 def _compare_means(result: Earlier, rows: list[dict], means: "pd.DataFrame", positions: np.ndarray) -> int:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from percorsi.errors import ResultUnavailable
+from percorsi.release.kinds import FUNNELS, WIDE
 from percorsi.release.relations import LinkedTable, linked_tables
 from percorsi.release.suppression import Rule, candidates, complete, smallest
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 MINIMUM = 10
 SHARE = 0.5
 VALUE_DECIMALS = 2
-_ROUNDED = {"value": VALUE_DECIMALS, "lower": 2, "upper": 2, "sd": 2, "median": 1, "q1": 1, "q3": 1}
+_LIMITS = ("lower", "upper", *WIDE, *FUNNELS[:4])
+_ROUNDED = {"value": VALUE_DECIMALS, **dict.fromkeys(_LIMITS, 2), "sd": 2, "median": 1, "q1": 1, "q3": 1}
 _TOLERANCE = 1e-9
 
 

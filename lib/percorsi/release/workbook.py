@@ -7,6 +7,7 @@ import zipfile
 from datetime import datetime
 
 from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
 
 from percorsi.release.contents import indicators_table, values_table
 from percorsi.sheets import text_cell
@@ -36,7 +37,7 @@ def _add(book: Workbook, declared: TableDeclaration, content: bytes) -> None:
     rows = csv.reader(io.StringIO(content.decode(), newline=""))
     header = next(rows)
     for i in range(len(header)):
-        sheet.column_dimensions[chr(ord("A") + i)].width = _WIDTH
+        sheet.column_dimensions[get_column_letter(i + 1)].width = _WIDTH
     sheet.append([text_cell(sheet, name, bold=True) for name in header])
     types = [declared.columns[name].type for name in header]
     for row in rows:
