@@ -391,8 +391,8 @@ def release(home: Home, settings: Settings, run_id: str, name: str) -> Path:
     synthetic = found.parameters["synthetic"] == "True"
     with home.lock("release"):  # two at once would not know what the other shows
         refuse_unfinished(home)
-        options = {"synthetic": synthetic, "dsm_names": names, "nested": nestings(catalogue)}
-        options |= {"populations": populations(catalogue)}
+        options = {"synthetic": synthetic, "dsm_names": names}
+        options |= {"nested": nestings(catalogue), "populations": populations(catalogue)}
         with steps("release", 1) as step:
             step("protect the values, and attack them")
             return make(home, released, name, values, rows, **options, tick=step.within)
