@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm, t
+from scipy.stats import t
 
 from percorsi.indicators.confidence import LEVEL, STUDENT, WIDE_LEVEL, of_count, poisson_exact, wilson
 from percorsi.indicators.grid import AGE_CLASSES, NATION
@@ -17,7 +17,7 @@ from percorsi.indicators.grid import AGE_CLASSES, NATION
 STRATUM = ["sex", "age_class"]
 KNOWN_SEXES = ("1", "2")
 EMPTY = "stratum_empty"  # the region has nobody in a stratum of the standard, so that its value there is not known
-DOBSON, STRATIFIED_WILSON = "dobson", "stratified_wilson"
+DOBSON, EFFECTIVE_WILSON = "dobson", "effective_wilson"
 PER_THOUSAND = 1000
 COLUMNS = ["code", "component", "level", "area", "crude", "value", "lower", "upper", "lower_998", "upper_998"]
 COLUMNS += ["method", "units", "not_known", "reason"]
@@ -43,20 +43,17 @@ class Strata:
         return float((self.weight * self.numerator / self.denominator).sum())
 
 
-def stratified_wilson(strata: Strata, level: float = LEVEL) -> Limits:
-    """Limits of a weighted proportion: the weighted sums of the strata's Wilson limits, at a level of their own.
+def effective_wilson(strata: Strata, level: float = LEVEL) -> Limits:
+    """Limits of a weighted proportion: Wilson's, of as many persons as would tell as much if each weighed the same.
 
-    Yan X, Su XG, Stat Biopharm Res 2010;2:329-335, with given weights. Of one stratum it is Wilson's. Where nobody's
-    answer differs from the others' of the stratum anywhere, the level is found as if they were half and half.
+    Their number is 1 / sum(weight^2 / persons): Kish L, Survey sampling, Wiley 1965; Wilson's limits of an
+    effective number: Franco C et al, J Surv Stat Methodol 2019;7:334-364. With the own composition they are Wilson's of
+    the counts.
     """
-    p = strata.numerator / strata.denominator
-    error = strata.weight * np.sqrt(p * (1 - p) / strata.denominator)
-    if not error.any():
-        error = strata.weight / np.sqrt(strata.denominator)
-    z = norm.isf((1 - level) / 2) * np.sqrt((error**2).sum()) / error.sum()
-    limits = wilson(strata.numerator, strata.denominator, 1 - 2 * norm.sf(z))
-    lower, upper = (float((strata.weight * limit).sum()) for limit in limits)
-    return max(lower, 0.0), min(upper, 1.0)  # weights sum to 1 but for the last digit
+    persons = 1 / float((strata.weight**2 / strata.denominator).sum())
+    share = min(max(strata.value, 0.0), 1.0)  # weights sum to 1 but for the last digit
+    lower, upper = wilson(np.array(share * persons), np.array(persons), level)
+    return float(min(lower, share)), float(max(upper, share))
 
 
 def dobson(strata: Strata, level: float = LEVEL) -> Limits:
@@ -92,7 +89,7 @@ def weighted_t(strata: Strata, level: float = LEVEL) -> Limits:
 
 # Kind -> function of the limits, name of the method, what the value is multiplied by.
 _KINDS = {
-    "proportion": (stratified_wilson, STRATIFIED_WILSON, 1),
+    "proportion": (effective_wilson, EFFECTIVE_WILSON, 1),
     "rate": (dobson, DOBSON, PER_THOUSAND),
     "mean": (weighted_t, STUDENT, 1),
 }

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.stats import t
 
 from percorsi.indicators.confidence import poisson_exact, student, wilson
-from percorsi.indicators.standardised import Strata, dobson, standardise, stratified_wilson, weighted_t
+from percorsi.indicators.standardised import Strata, dobson, effective_wilson, standardise, weighted_t
 
 # The example that the package PHEindicatormethods (Public Health England) is tested with: persons and two counts of
 # events in 19 classes of age; the European standard population of 2013.
@@ -37,16 +37,25 @@ def test_rates_as_public_health_england_has_them():
         assert [10_000 * number for number in (found.value, *both)] == pytest.approx([value, *limits], rel=1e-9)
 
 
-def test_proportions_as_the_package_tern_has_them():
-    # Six strata of equal weight, 90%; the package is held to the procedure of SAS.
-    found = strata([12, 7, 5, 9, 8, 8], [22, 18, 17, 17, 14, 12], np.ones(6))
-    assert stratified_wilson(found, 0.9) == pytest.approx((0.4190436, 0.5789733), abs=5e-8)
+def test_a_proportion_by_hand():
+    # 2 of 10 and 20 of 40, half and half: 0.35, of 1 / (0.25 / 10 + 0.25 / 40) = 32 persons
+    found = strata([2, 20], [10, 40], [1, 1])
+    assert effective_wilson(found) == pytest.approx([float(limit) for limit in wilson(0.35 * 32, 32)], abs=1e-12)
+    assert effective_wilson(found) == pytest.approx((0.2091, 0.5231), abs=1e-4)
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), min_size=1, max_size=14))
+def test_with_the_own_composition_the_limits_are_those_of_the_counts(some):
+    numerator, persons = ([a for a, _ in some], [a + b + 1 for a, b in some])
+    found = strata(numerator, persons, persons)
+    plain = [float(limit) for limit in wilson(sum(numerator), sum(persons))]
+    assert effective_wilson(found) == pytest.approx(plain, abs=1e-9)
 
 
 @given(st.integers(1, 3000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_of_one_stratum_the_limits_are_the_plain_ones(counts):
     found = strata([counts[0]], [counts[1]], [7], sd=[2.5])
-    assert stratified_wilson(found) == pytest.approx([float(limit) for limit in wilson(*counts)], abs=1e-12)
+    assert effective_wilson(found) == pytest.approx([float(limit) for limit in wilson(*counts)], abs=1e-12)
     if 0 < counts[0] < 10:
         exact = [float(limit) / counts[1] for limit in poisson_exact(counts[0])]
         assert dobson(found) == pytest.approx(exact, rel=1e-9)
@@ -58,7 +67,7 @@ def test_of_one_stratum_the_limits_are_the_plain_ones(counts):
 def test_a_standardised_value_lies_within_its_limits_and_those_within_the_wider_ones(given_strata):
     some, others, weights = zip(*given_strata, strict=True)
     found = strata(some, [a + b + 1 for a, b in zip(some, others, strict=True)], weights)
-    for limits in (stratified_wilson, dobson):
+    for limits in (effective_wilson, dobson):
         (low, high), (wide_low, wide_high) = limits(found), limits(found, 0.998)
         assert wide_low <= low + 1e-12 <= found.value + 2e-12 and found.value <= high + 1e-12 <= wide_high + 2e-12
 
@@ -66,7 +75,7 @@ def test_a_standardised_value_lies_within_its_limits_and_those_within_the_wider_
 def test_of_none_at_all_the_upper_limit_is_that_of_the_stratum_that_weighs_most():
     found = strata([0, 0], [100, 50], [1, 1])
     assert dobson(found) == pytest.approx((0, 0.5 / 50 * -np.log(0.025)))
-    assert stratified_wilson(strata([0], [20], [1])) == pytest.approx((0, 0.1611), abs=5e-5)
+    assert effective_wilson(strata([0], [20], [1])) == pytest.approx((0, 0.1611), abs=5e-5)
 
 
 def test_a_mean_by_hand():
@@ -101,7 +110,7 @@ def test_the_nations_composition_is_the_standard():
     assert found.loc["010", "value"] == pytest.approx(0.6 * 0.8 + 0.4 * 0.1)  # 0.52
     assert found.loc["010", "crude"] == pytest.approx(13 / 51)
     assert (found.loc["010", "units"], found.loc["010", "not_known"]) == (51, 1)
-    assert found.loc["010", "method"] == "stratified_wilson"
+    assert found.loc["010", "method"] == "effective_wilson"
     assert found.loc["IT", "value"] == pytest.approx(38 / 100)  # its own composition: as crude, of those known
     assert found.loc["IT", "crude"] == pytest.approx(41 / 109) and found.loc["IT", "not_known"] == 9
     assert found.loc["020", "reason"] == "stratum_empty" and np.isnan(found.loc["020", "value"])
