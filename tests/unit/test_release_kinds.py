@@ -56,7 +56,7 @@ def test_men_and_women_of_departments_are_not_released():
 
 def test_what_is_expected_is_shown_with_few_decimals():
     shown = rounded_ratios(rows(("S44", "", "dsm", 3.0, 2.0487, 50.0), ("S20", "", "dsm", 3.0, 7.0, np.nan)), KINDS)
-    assert shown.loc[0, ["numerator", "denominator", "value"]].tolist() == [3.0, 2.0, 1.23]
+    assert shown.loc[0, ["numerator", "denominator", "value"]].tolist() == [3.0, 2.05, 1.23]
     assert shown.loc[1, ["denominator", "value"]].tolist() == [7.0, 1.23456]
 
 

@@ -96,7 +96,7 @@ def test_a_ratio_over_few_persons_is_not_the_total_less_the_rest(home: Home) -> 
 
 def test_expected_deaths_and_ratio_are_rounded_and_the_persons_shown(home: Home) -> None:
     row = released(home, ratio("030", 20, 11.1149, 900)).loc[("S44", "", "030", "")]
-    assert (row["numerator"], row["denominator"], row["persons"]) == (20, 11.1, 900)
+    assert (row["numerator"], row["denominator"], row["persons"]) == (20, 11.11, 900)
     # 20 / 11.1149 = 1.79939...
     shown = row[["value", "lower", "upper", "lower_998", "upper_998"]].astype(float).tolist()
     assert shown == [1.8, 0.9, 3.6, 0.6, 5.4]
@@ -157,7 +157,7 @@ def test_a_run_that_does_not_say_out_of_how_many_is_not_released(home: Home) -> 
 def test_a_second_release_of_a_run_shows_what_the_first_did(home: Home) -> None:
     rows = [
         *REGIONS,
-        *(ratio("030-1-1", *n) for n in ((20, 11.1, 900),)),
+        *(ratio("030-1-1", *n) for n in ((20, 11.11, 900),)),
         *both("IT", 92, 46_000),
         *both("020", 2, 6_000),
         *both("030", 40, 15_000),

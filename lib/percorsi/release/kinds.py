@@ -25,7 +25,7 @@ WIDE = ("lower_998", "upper_998")
 FUNNELS = ("funnel_lower", "funnel_upper", "funnel_lower_998", "funnel_upper_998", "overdispersion", "overdispersion_p")
 # A ratio over fewer persons is not shown: what is expected of few persons tells their ages.
 MINIMUM_OF_A_RATIO = 10
-_EXPECTED = {"denominator": 1, **dict.fromkeys(["value", "lower", "upper", *WIDE, *FUNNELS[:4]], 2)}
+_ROUNDED = ["denominator", "value", "lower", "upper", *WIDE, *FUNNELS[:4]]
 _SEXES = {"M": "1", "F": "2"}  # component of a ratio -> the sex it says again
 _PER_10000 = 10_000
 
@@ -101,6 +101,6 @@ def rounded_ratios(frame: "pd.DataFrame", kinds: Mapping[str, str]) -> "pd.DataF
     """The frame with the expected deaths, and what is made of them, in few decimals."""
     of_ratio = (frame["code"].map(kinds) == RATIO).to_numpy()
     frame = frame.copy()
-    for name, decimals in _EXPECTED.items():
-        frame.loc[of_ratio, name] = frame.loc[of_ratio, name].round(decimals)
+    for name in _ROUNDED:
+        frame.loc[of_ratio, name] = frame.loc[of_ratio, name].round(2)
     return frame
