@@ -13,7 +13,7 @@ from percorsi.indicators.clauses import Scalar, of_types
 from percorsi.indicators.entries import AmongEntry, Card, CatalogueFaults, Entries, MeasureEntry, read_entries
 from percorsi.indicators.grains import GRAINS
 from percorsi.indicators.kinds import KINDS
-from percorsi.indicators.needs import Need, parse_need
+from percorsi.indicators.needs import DEATHS, POPULATION, Need, parse_need
 from percorsi.settings import conf_dir
 
 
@@ -72,8 +72,9 @@ class Measure:
 
     @property
     def rests_on(self) -> tuple[str, ...]:
-        """The flows whose quality its values rest on: the files of those that it needs."""
-        return tuple(dict.fromkeys(file for need in self.needs for file in need.files))
+        """The flows whose quality its values rest on: the files of those that it needs and regions deliver."""
+        files = dict.fromkeys(file for need in self.needs for file in need.files)
+        return tuple(file for file in files if file not in (POPULATION, DEATHS))
 
 
 @dataclass(frozen=True)
