@@ -74,7 +74,7 @@ def indicator_frames(store: Store, year: int, plans: dict[str, Plan]) -> list[Da
         key = list(GRAINS[grain].key)
         counted = [value for value, _ in planned.counted.values()]
         joined = units.join(areas.select(*key, "level", "area"), key)
-        frames.append(joined.selectExpr(*CELL, "regions", *planned.sums.values(), *counted))
+        frames.append(joined.selectExpr(*CELL, "regions", *(one.unit for one in planned.sums.values()), *counted))
     return frames
 
 

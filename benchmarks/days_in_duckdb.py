@@ -69,7 +69,7 @@ class Twin:
         found = {}
         for grain, planned in plans.items():
             joined = _joined(GRAINS[grain], year)
-            told = ", ".join(f"sum({_spoken(sql)})::bigint as {name}" for name, sql in planned.sums.items())
+            told = ", ".join(f"sum({_spoken(one.in_area())})::bigint as {name}" for name, one in planned.sums.items())
             found[grain] = self.con.execute(f"select {', '.join(CELL)}, {told} from {joined} group by all").df()
             if planned.counted:
                 self.con.execute(_counts(joined, planned)).df()

@@ -14,9 +14,9 @@ from percorsi.indicators.clauses import bind, parse, parse_value
 from percorsi.indicators.compile import clause_columns, population_clauses
 from percorsi.indicators.compute import Withheld, areas_of_year, of_year
 from percorsi.indicators.coverage import coverage
-from percorsi.indicators.engine import where_counted
 from percorsi.indicators.grains import GRAINS
 from percorsi.indicators.grid import NATION
+from percorsi.indicators.placed import Sum
 from percorsi.indicators.results import Regional
 from percorsi.regions import regions
 from percorsi.texts import text_table
@@ -187,7 +187,7 @@ def _value(measure: Measure, indicator: Indicator, part: Component) -> list[Step
 def _sums(conditions: list[str], mask: int) -> list[str]:
     """For no clause, the first, the first two, ...: 1 for a unit of which they hold in an area that counts it."""
     held = [" AND ".join(conditions[:number]) or "true" for number in range(len(conditions) + 1)]
-    return [where_counted(f"if({holds}, 1L, 0L)", mask) for holds in held]
+    return [Sum(f"if({holds}, 1L, 0L)", mask).in_area() for holds in held]
 
 
 def _counted(store: "Store", year: int, grain: str, sums: list[str]) -> dict[str, tuple[int, ...]]:

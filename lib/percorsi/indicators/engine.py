@@ -4,19 +4,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from percorsi.indicators.catalogue import Catalogue
 from percorsi.indicators.clauses import Scalar
 from percorsi.indicators.compile import clause_columns
 from percorsi.indicators.coverage import Coverage
-from percorsi.indicators.grains import GRAINS
 from percorsi.indicators.grid import CELL
 from percorsi.indicators.kinds import KINDS
+from percorsi.indicators.placed import Sum, added_up, in_areas, placed, summed_by_places
 from percorsi.reference import OLDEST
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
     from percorsi.indicators.reformulations import Reformulation
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _SEX = "case when sex in ('1', '2') then sex else '9' end"
 AGE_GROUP = f"least(age div 5 * 5, {OLDEST})"  # the lowest age of its class of five years
 STRATUM = ["sex", "age_group", "residence"]
+_BROKEN_DOWN = ["sex", "age_class"]
 
 
 class Asked(NamedTuple):
@@ -38,17 +40,17 @@ class Asked(NamedTuple):
 class Plan:
     """What the pass of a grain sums, and who wants which sum.
 
-    `sums`: name -> integer expression of a unit in an area; equal expressions stand once. `wanted`: asked -> name of
-    the sum in its kind -> name in `sums`. `counted`: asked -> what its units are counted by the value of, and the mask
-    of the regions that cover it. `strata`: name -> integer expression summed by sex, class of five years and, with
-    `by_residence`, region of residence; `stratified`: asked -> name of the sum in its kind -> name in `strata`.
-    `parameters`: asked -> all those that it is asked with.
+    `sums`: name -> what is summed; equal sums stand once. `wanted`: asked -> name of the sum in its kind -> name in
+    `sums`. `counted`: asked -> what its units are counted by the value of, and the mask of the regions that cover it.
+    `strata`: name -> what is summed by sex, class of five years and, with `by_residence`, region of residence;
+    `stratified`: asked -> name of the sum in its kind -> name in `strata`. `parameters`: asked -> all those that it is
+    asked with.
     """
 
-    sums: Mapping[str, str]
+    sums: Mapping[str, Sum]
     wanted: Mapping[Asked, Mapping[str, str]]
     counted: Mapping[Asked, tuple[str, int]]
-    strata: Mapping[str, str]
+    strata: Mapping[str, Sum]
     stratified: Mapping[Asked, Mapping[str, str]]
     by_residence: bool
     parameters: Mapping[Asked, Mapping[str, Scalar]]
@@ -80,8 +82,8 @@ def plan_of_region(catalogue: Catalogue, grain: str, coverage: Coverage, own: "R
 
 
 def _plan(catalogue: Catalogue, coverage: Coverage, all_asked: Iterable[tuple[Asked, Mapping[str, Scalar]]]) -> Plan:
-    sums: dict[str, str] = {}  # expression -> name; equal ones stand once
-    strata: dict[str, str] = {}
+    sums: dict[Sum, str] = {}  # equal ones stand once
+    strata: dict[Sum, str] = {}
     wanted: dict[Asked, dict[str, str]] = {}
     counted: dict[Asked, tuple[str, int]] = {}
     stratified: dict[Asked, dict[str, str]] = {}
@@ -98,13 +100,13 @@ def _plan(catalogue: Catalogue, coverage: Coverage, all_asked: Iterable[tuple[As
         if own := kind.strata(clauses, parameters[asked]):
             stratified[asked] = _named(own, mask, strata)
             by_residence = by_residence or kind.by_residence(parameters[asked])
-    by_name, of_strata = ({name: sql for sql, name in made.items()} for made in (sums, strata))
+    by_name, of_strata = ({name: one for one, name in made.items()} for made in (sums, strata))
     return Plan(by_name, wanted, counted, of_strata, stratified, by_residence, parameters)
 
 
-def _named(units: Mapping[str, str], mask: int, names: dict[str, str]) -> dict[str, str]:
-    """Name in the kind -> name of its sum where an area counts it, added to `names` where it is new."""
-    return {name: names.setdefault(where_counted(unit, mask), f"sum_{len(names)}") for name, unit in units.items()}
+def _named(units: Mapping[str, str], mask: int, names: dict[Sum, str]) -> dict[str, str]:
+    """Name in the kind -> name of its sum, added to `names` where it is new."""
+    return {name: names.setdefault(Sum(unit, mask), f"sum_{len(names)}") for name, unit in units.items()}
 
 
 def _all_asked(
@@ -124,11 +126,6 @@ def _components(catalogue: Catalogue, grain: str) -> Iterator[tuple[str, str]]:
             yield from ((code, component) for component in measure.components)
 
 
-def where_counted(unit: str, mask: int) -> str:
-    """An integer expression of a unit where the area counts it: the nation those of a region of the mask alone."""
-    return f"if(level <> 'nation' OR (regions & {mask}L) <> 0L, {unit}, 0L)"
-
-
 def passes(units: "DataFrame", areas: "DataFrame", grain: str, planned: Plan) -> Passed:
     """All that is planned of a grain: one aggregate for the sums, and one each for counts and strata where asked."""
     return Passed(
@@ -142,26 +139,18 @@ def _nothing_counted() -> pd.DataFrame:
     return pd.DataFrame({**dict.fromkeys(CELL, pd.Series(dtype=object)), "asked": [], "value": [], "count": []})
 
 
-def aggregate(units: "DataFrame", areas: "DataFrame", grain: str, expressions: Mapping[str, str]) -> pd.DataFrame:
+def aggregate(units: "DataFrame", areas: "DataFrame", grain: str, sums: Mapping[str, Sum]) -> pd.DataFrame:
     """One row for each level, area, sex and age class that has a unit, with the sums in int64.
 
     `units`: the feature table of the grain, `areas`: where each unit counts, both of one year. The nation counts a unit
     whose `regions` meet those that cover the indicator, in the same pass.
     """
-    return summed(units, areas, grain, expressions).toPandas()
+    return in_areas(summed(units, areas, grain, sums).toPandas(), _BROKEN_DOWN, _masks(sums))
 
 
-def summed(units: "DataFrame", areas: "DataFrame", grain: str, expressions: Mapping[str, str]) -> "DataFrame":
+def summed(units: "DataFrame", areas: "DataFrame", grain: str, sums: Mapping[str, Sum]) -> "DataFrame":
     """The one aggregate of `aggregate`, not yet run."""
-    from pyspark.sql import functions as F
-
-    key = list(GRAINS[grain].key)
-    return (
-        units.withColumn("sex", F.expr(_SEX))
-        .join(areas.select(*key, "level", "area"), key)
-        .groupBy(*CELL)
-        .agg(*(F.expr(f"sum({expression})").alias(name) for name, expression in expressions.items()))
-    )
+    return summed_by_places(_with_sex(placed(units, areas, grain)), _BROKEN_DOWN, _columns(sums))
 
 
 def count_values(
@@ -171,7 +160,10 @@ def count_values(
 
     Columns: those of a cell, asked (position in `counted`), value (int64), count. Units without a value do not appear.
     """
-    return values_counted(units, areas, grain, counted).toPandas()
+    found = values_counted(units, areas, grain, counted).toPandas()
+    mask = np.array([mask for _, mask in counted], dtype="int64")[found["asked"].to_numpy(dtype="int64")]
+    covered = (found["level"] != "nation") | (found["regions"] & mask != 0)
+    return added_up(found[covered], [*_BROKEN_DOWN, "asked", "value"], ["count"])
 
 
 def values_counted(
@@ -180,22 +172,14 @@ def values_counted(
     """The one aggregate of `count_values`, not yet run."""
     from pyspark.sql import functions as F
 
-    key = list(GRAINS[grain].key)
-    values = ", ".join(
-        f"struct({number} as asked, {value} as value, (regions & {mask}L) <> 0L as covered)"
-        for number, (value, mask) in enumerate(counted)
+    values = ", ".join(f"struct({number} as asked, {value} as value)" for number, (value, _) in enumerate(counted))
+    kept = ["places", "regions", *_BROKEN_DOWN]
+    each = (
+        _with_sex(placed(units, areas, grain))
+        .select(*kept, F.expr(f"explode(filter(array({values}), one -> one.value is not null))").alias("one"))
+        .select(*kept, "one.asked", "one.value")
     )
-    return (
-        units.withColumn("sex", F.expr(_SEX))
-        .withColumn("own", F.expr(f"filter(array({values}), one -> one.value is not null)"))
-        .where("size(own) > 0")
-        .select(*key, "sex", "age_class", "own")
-        .join(areas.select(*key, "level", "area"), key)
-        .select(*CELL, F.explode("own").alias("one"))
-        .where("level <> 'nation' or one.covered")
-        .groupBy(*CELL, F.col("one.asked").alias("asked"), F.col("one.value").alias("value"))
-        .agg(F.count("*").alias("count"))
-    )
+    return summed_by_places(each, [*_BROKEN_DOWN, "asked", "value"], [F.count("*").alias("count")])
 
 
 def sum_strata(units: "DataFrame", areas: "DataFrame", grain: str, planned: Plan) -> pd.DataFrame:
@@ -205,13 +189,24 @@ def sum_strata(units: "DataFrame", areas: "DataFrame", grain: str, planned: Plan
     """
     from pyspark.sql import functions as F
 
-    key = list(GRAINS[grain].key)
     residence = "coalesce(residence_region, '')" if planned.by_residence else "''"
-    return (
-        units.where("age is not null")
-        .withColumns({"sex": F.expr(_SEX), "age_group": F.expr(AGE_GROUP), "residence": F.expr(residence)})
-        .join(areas.select(*key, "level", "area"), key)
-        .groupBy("level", "area", *STRATUM)
-        .agg(*(F.expr(f"sum({expression})").alias(name) for name, expression in planned.strata.items()))
-        .toPandas()
-    )
+    aged = _with_sex(placed(units.where("age is not null"), areas, grain))
+    crossed = aged.withColumns({"age_group": F.expr(AGE_GROUP), "residence": F.expr(residence)})
+    found = summed_by_places(crossed, STRATUM, _columns(planned.strata)).toPandas()
+    return in_areas(found, STRATUM, _masks(planned.strata))
+
+
+def _with_sex(units: "DataFrame") -> "DataFrame":
+    from pyspark.sql import functions as F
+
+    return units.withColumn("sex", F.expr(_SEX))
+
+
+def _columns(sums: Mapping[str, Sum]) -> "list[Column]":
+    from pyspark.sql import functions as F
+
+    return [F.expr(f"sum({one.unit})").alias(name) for name, one in sums.items()]
+
+
+def _masks(sums: Mapping[str, Sum]) -> dict[str, int]:
+    return {name: one.mask for name, one in sums.items()}

@@ -100,16 +100,17 @@ def with_funnels(values: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame
     `kinds`: code -> kind. Made of the rows alone, so that of values of which some are not shown nothing comes out that
     the others do not say: a row without a value, or a nation without one, has none and moves none.
     """
-    values = values.assign(**dict.fromkeys(COLUMNS, np.nan))
-    whole = values[(values["sex"] == "") & (values["age_class"] == "") & values["value"].notna()]
+    made = np.full((len(values), len(COLUMNS)), np.nan)
+    whole = values.assign(place=np.arange(len(values)))
+    whole = whole[(whole["sex"] == "") & (whole["age_class"] == "") & whole["value"].notna()]
     for (code, _), rows in whole.groupby(["code", "component"], sort=False):
         nation, departments = rows[rows["level"] == "nation"], rows[rows["level"] == "dsm"]
         if len(nation) and len(departments):
             limits, z = _FUNNELS[kinds[code]](nation.iloc[0], departments)
-            values.loc[departments.index, [*LIMITS, *WIDE_LIMITS]] = np.column_stack(limits)
+            made[departments["place"], : -len(DISPERSION)] = np.column_stack(limits)
             found = dispersion(z[np.isfinite(z)])
-            values.loc[nation.index, DISPERSION] = [found.phi, found.p]
-    return values
+            made[nation["place"], -len(DISPERSION) :] = found.phi, found.p
+    return pd.concat([values, pd.DataFrame(made, columns=COLUMNS, index=values.index)], axis=1)
 
 
 def _proportion(nation: pd.Series, rows: pd.DataFrame) -> tuple[list[np.ndarray], np.ndarray]:

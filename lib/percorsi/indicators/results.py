@@ -58,29 +58,25 @@ def rows(grid: pd.DataFrame, code: str, component: str, results: Arrays, said: S
     Reasons of the region come first, then those of the kind, then that nobody is there. With those of COUNTS_STAY
     numerator and denominator stay.
     """
-    nation = grid["level"] == "nation"
+    nation = (grid["level"] == "nation").to_numpy()
     region = grid["area"].str[:3].where(~nation, NATION)  # the code of a DSM begins with its region's
-    own = pd.Series(np.where(results["denominator"] > 0, None, "denominator_zero"), dtype=object)
-    if "reason" in results:
-        of_kind = pd.Series(results["reason"], dtype=object)
-        own = of_kind.where(of_kind.notna(), own)
     reason, grade = (
-        region.map(of_region).astype(object).where(lambda said: said.notna(), None)
+        region.map(of_region).astype(object).where(lambda told: told.notna(), None).to_numpy()
         for of_region in (said.reasons, said.grades)
     )
-    frame = grid.assign(
-        **{
-            "code": code,
-            "component": component,
-            **results,
-            "reason": reason.where(reason.notna(), own),
-            "grade": grade,
-        },
-        left_out=np.where(nation, said.left_out, None),
-    )
-    absent = frame["reason"].notna()
-    frame.loc[absent, ["value", "lower", "upper", *WIDE, *SPREAD]] = np.nan
-    counts = [name for name in ("numerator", "denominator", "persons") if name in results]
-    frame.loc[absent & ~frame["reason"].isin(COUNTS_STAY), counts] = np.nan
-    frame["method"] = frame["method"].where(~absent, None)
-    return frame
+    nobody = np.where(results["denominator"] > 0, None, "denominator_zero")
+    for next_reason in (results.get("reason", nobody), nobody):
+        reason = np.where(pd.isna(reason), next_reason, reason)
+    absent = ~pd.isna(reason)
+    no_counts = absent & ~pd.Series(reason).isin(COUNTS_STAY).to_numpy()
+    hidden = {
+        **dict.fromkeys(["value", "lower", "upper", *WIDE, *SPREAD], absent),
+        **dict.fromkeys(["numerator", "denominator", "persons"], no_counts),
+    }
+    shown = {name: np.where(hidden[name], np.nan, found) for name, found in results.items() if name in hidden}
+    columns = {
+        **{"code": code, "component": component, **results, **shown, "reason": reason, "grade": grade},
+        "method": np.where(absent, None, results["method"]),
+        "left_out": np.where(nation, said.left_out, None),
+    }
+    return pd.concat([grid, pd.DataFrame(columns, index=grid.index)], axis=1)
