@@ -113,6 +113,19 @@ def findings(**changed) -> Findings:
         "resting": {
             "diagnosis": [Indicator("S1", "Continuità della cura"), Indicator("S20", "Visita dopo la dimissione")]
         },
+        "indicators": 3,
+        "absent": {
+            "010": {},
+            "180": {
+                "quality": [Indicator("S1", "Continuità della cura"), Indicator("S20", "Visita dopo la dimissione")],
+                "supplementary_flow_absent": [Indicator("S45", "Risocializzazione")],
+            },
+            "120": {
+                "window_not_covered": [Indicator("S1", "Continuità della cura"), Indicator("S20", "Visita")],
+                "supplementary_flow_absent": [Indicator("S45", "Risocializzazione")],
+            },
+        },
+        "lacking": {"120": {"Presenze (PSS)": ["2015 S2", "2014", "2014 03"]}},
         "grades": {"010": "A"},
         "dsm_names": {GOOD: "Dipartimento di Torino & dintorni", BAD: HOSTILE},
         "synthetic": True,

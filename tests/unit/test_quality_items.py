@@ -108,7 +108,10 @@ ROWS = {
         {"person_id": ANNA, "region": "030", "channel": "FAR", "date": day("2015-01-01"), "packs": 1, "aic": "1"}
     ],
     "assisted_person": [{"person_id": BRUNO, "start_date": day("1990-01-01"), "sex": "1", "residence_region": "999"}],
-    "cause_of_death": [{"person_id": DARIO, "death_date": day("2015-05-01"), "cause": "R99"}],
+    "cause_of_death": [
+        {"person_id": DARIO, "death_date": day("2015-05-01"), "cause": "R99"},
+        {"person_id": CARLA, "death_date": day("2015-12-31"), "cause": "I219"},
+    ],
     "person": [
         {"person_id": ANNA, "identity": "cuni", "registrations": 1, "sex_conflict": True, "birth_year_conflict": False}
     ],
@@ -192,7 +195,7 @@ def test_discharges_are_counted_where_the_ward_is_psychiatric(rows):
 
 
 def test_a_table_without_a_region_or_a_semester(rows):
-    assert classes(rows[0], "death_cause", region=None) == {"other": 1}
+    assert classes(rows[0], "death_cause", region=None) == {"valid": 1, "other": 1}
     assert classes(rows[0], "assisted_sex", region="999", semester=0) == {"valid": 1}
 
 
@@ -245,6 +248,8 @@ def test_what_persons_are_found_in(of_contacts, frames):
         "treated_with_services|0|missing": 3,
         "assisted_known|0|valid": 1,
         "assisted_known|0|missing": 2,
+        "deaths|0|valid": 2,
+        "deaths|0|other": 1,  # Carla; Dario has no contact of the year
         "death_known|0|valid": 1,
     }
     assert {name for name, number in found["150"].items() if number and "|" in name} == {

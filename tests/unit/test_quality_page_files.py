@@ -73,6 +73,21 @@ def test_pages_hold_no_script_and_ask_for_nothing(site, pages):
         assert '<html lang="it">' in text and 'name="viewport"' in text
 
 
+def test_a_region_without_any_value_is_named_and_so_are_its_files(pages):
+    said = "Senza alcun valore perché mancano file: Lazio . Quali, è scritto nella pagina di ogni regione."
+    assert said in pages["index.html"].text
+    lazio = pages[area_page("120")].text
+    assert "Indicatori senza valore 3 su 3." in lazio
+    assert "Presenze (PSS): 2° semestre 2015, 2014, 03/2014" in lazio
+    assert "Indicatori senza valore Nessuno." in pages[area_page("010")].text
+
+
+def test_a_failure_is_told_with_the_region_where_it_is_worst(pages):
+    rows = pages["index.html"].tables["Controlli non superati, i più gravi per primi"]
+    assert rows[0][4:6] == ["Dove va peggio", "Italia"]
+    assert [row[4:6] for row in rows[1:]] == [["35,0%Calabria", "64,9%"], ["45,0%Calabria", "21,6%"]]
+
+
 def test_names_that_others_wrote_are_text(site, pages):
     text = (site / area_page(BAD)).read_text(encoding="utf-8")
     assert HOSTILE not in text
@@ -115,9 +130,20 @@ def test_tables_of_classes_and_of_regions(pages):
     assert rows[0] == heads
     assert rows[4] == ["2° semestre 2015", "", "63,2%", "0,5%", "5,2%", "7,1%", "24,1%", "212"]  # 134 1 11 15 51
     named = {row[0]: row[1:] for row in pages["index.html"].tables["Regioni: voto e controlli"][1:]}
-    assert named["Piemonte"] == ["voto A", "0", "0", "0", "3", "0", "2"]
-    assert named["Calabria"] == ["valori trattenuti", "1", "1", "0", "0", "1", "1"]
-    assert named["Sardegna"] == ["non giudicata", "0", "0", "0", "0", "3", "0"]
+    optional = "1: il flusso aggiuntivo, facoltativo, non consegnato"
+    assert named["Lazio"][-1] == f"2: un periodo non consegnato; {optional}"
+    assert named["Piemonte"] == ["voto A", "0", "0", "0", "3", "0", "2", "nessuno"]
+    assert named["Calabria"] == [
+        "valori trattenuti",
+        "1",
+        "1",
+        "0",
+        "0",
+        "1",
+        "1",
+        f"2: difetti gravi nei dati; {optional}",
+    ]
+    assert named["Sardegna"] == ["non giudicata", "0", "0", "0", "0", "3", "0", "nessuno"]
 
 
 def test_not_applicable_stands_apart_with_its_reason(pages):

@@ -182,8 +182,11 @@ def test_numbers_are_written_as_in_italy():
     assert [italian.points(c) for c in (0.032, -0.004, 0.0004, -0.0004, None)] == ["+3,2", "−0,4", "=", "=", "–"]
     assert italian.threshold(0.5, "min") == "almeno 50%"
     assert italian.threshold(0.025, "max") == "al massimo 2,5%"
-    assert [italian.since(s) for s in ("2014-S1", "2014", None)] == ["dal 1° semestre 2014", "dal 2014", "–"]
+    assert [italian.threshold(1, "min"), italian.threshold(0, "max")] == ["100%", "0%"]
+    assert [italian.since(s) for s in ("2014-S1", "2014")] == ["dal 1° semestre 2014", "dal 2014"]
     assert italian.since("~2014") == "almeno dal 2014"
+    assert [italian.since(s) for s in ("2015-S1/2015-S1", None)] == ["nel 1° semestre 2015", "non ricostruibile"]
+    assert italian.period("2015 S2") == "2° semestre 2015" and italian.period("2015 03") == "03/2015"
     assert italian.since("2014-S2/2015-S1") == "dal 2° semestre 2014 al 1° semestre 2015"
     assert [italian.several(n, "regione", "regioni") for n in (0, 1, 2)] == ["0 regioni", "1 regione", "2 regioni"]
 

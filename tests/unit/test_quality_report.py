@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from percorsi.quality.absent import Gaps
 from percorsi.quality.report import findings, write_report
 from percorsi.quality.suites import load_suites
 from percorsi.quality.verdict import REASONS, QualityReport
@@ -51,7 +52,7 @@ def judging(tmp_path):
 
 
 def test_what_the_pages_are_given(judging):
-    found = findings(*judging, load_suites(), True, {"180-201-001": "Dipartimento di Cosenza"})
+    found = findings(*judging, load_suites(), True, {"180-201-001": "Dipartimento di Cosenza"}, Gaps())
     assert list(found.checks["since"]) == ["2014-S2", None, None]
     assert list(found.checks["reason"]) == [None, REASONS["not_delivered"], "così d'accordo"]
     assert set(found.counts["reason"].dropna()) == {REASONS["not_delivered"]}
@@ -66,7 +67,7 @@ def test_what_the_pages_are_given(judging):
 
 def test_every_check_of_every_suite_has_its_words(judging):
     suites = load_suites()
-    found = findings(*judging, suites, True, {})
+    found = findings(*judging, suites, True, {}, Gaps())
     asked = {(suite.name, check.meta.check) for suite in suites.values() for check in suite.checks}
     assert set(found.texts) == asked
     assert all(text.title and text.why and text.action and text.meaning for text in found.texts.values())
@@ -77,7 +78,7 @@ def test_every_check_of_every_suite_has_its_words(judging):
 
 
 def test_indicators_that_rest_on_what_is_withheld(judging):
-    codes = [one.code for one in findings(*judging, load_suites(), True, {}).resting["diagnosis"]]
+    codes = [one.code for one in findings(*judging, load_suites(), True, {}, Gaps()).resting["diagnosis"]]
     assert {"S20", "BP18", "D11"} <= set(codes)
     assert len(codes) == len(set(codes))
 

@@ -29,6 +29,7 @@ _ITEMS = {
     "treated_with_drugs": ("active", "missing", f"flags & {_DRUGS} <> 0"),
     "treated_with_services": ("active", "missing", f"flags & {_SERVICES} <> 0"),
     "assisted_known": ("active", "missing", f"flags & {_ASSISTED} <> 0"),
+    "deaths": ("active", "other", f"flags & {_DEATH} = 0"),
     "death_known": ("died", "missing", f"flags & {_DEATH} <> 0"),
 }
 

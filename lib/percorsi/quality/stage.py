@@ -9,13 +9,16 @@ import pandas as pd
 from percorsi.digests import digest
 from percorsi.dsm_names import dsm_names
 from percorsi.errors import UsageError
-from percorsi.flows.ledger import small_table
+from percorsi.flows import load_layouts
+from percorsi.flows.ledger import read_ledger, small_table
 from percorsi.home import Home
+from percorsi.indicators.catalogue import load_catalogue
 from percorsi.quality import columns, gate
+from percorsi.quality.absent import Gaps, absent, files_lacking
 from percorsi.quality.counts import SHARES, shares
 from percorsi.quality.data_docs import mark_pages
 from percorsi.quality.judging import failed_areas
-from percorsi.quality.measure import Counts, inputs, measure, write
+from percorsi.quality.measure import PERIODS, Counts, inputs, measure, write
 from percorsi.quality.report import write_report
 from percorsi.quality.suites import Check, Suite, load_suites
 from percorsi.quality.verdict import SEVERITY, QualityReport
@@ -63,7 +66,8 @@ def judge(
     report = QualityReport(run_key, year, checks, withheld, grades, site / "index.html", accept or None, by)
     if store.home.synthetic:  # the pages that Great Expectations made: the others carry a mark of their own
         mark_pages(site, "Dati sintetici: nessuna persona reale")
-    write_report(site, report, counts.items, suites, store.home.synthetic, dsm_names(store.home, year))
+    gaps = _gaps(store.home, year, withheld)
+    write_report(site, report, counts.items, suites, store.home.synthetic, dsm_names(store.home, year), gaps)
     tick("write checks")
     slice_ = f"run_key = '{run_key}'"
     said = {name: suite.digest for name, suite in suites.items()}
@@ -71,6 +75,16 @@ def judge(
     write(store, checks, CHECK_TABLE, slice_, written)
     write(store, _withheld_rows(checks, withheld, run_key, year), WITHHELD_TABLE, slice_, written)
     return report
+
+
+def _gaps(home: Home, year: int, withheld: Mapping[str, list[str]]) -> Gaps:
+    """What regions will have no value of; nothing is said of a home that does not say what was delivered."""
+    periods = [(row["flow"], row["region"], row["year"], row["period"]) for row in small_table(home, PERIODS)]
+    if not periods:
+        return Gaps()
+    catalogue = load_catalogue()
+    absences = absent(catalogue, periods, year, withheld)
+    return Gaps(absences, files_lacking(catalogue, read_ledger(home), load_layouts(), year, absences))
 
 
 def withheld_by(home: Home, run_key: str) -> dict[str, list[str]]:

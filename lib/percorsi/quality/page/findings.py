@@ -87,7 +87,9 @@ class Findings:
     column `reason` may say why a denominator is zero. `checks`: CHECK_COLUMNS, a row a check and area; there may be
     `since` (`2014-S1`: first semester of the failures that last; `~`, `/`: see `percorsi.quality.since`). `texts`:
     (table, check) -> words. `table_names`, `item_names`: what they are called, of an item also what it means.
-    `withheld`: region -> items. `resting`: item -> the indicators that rest on it. `grades`: region -> A, B or C.
+    `withheld`: region -> items. `resting`: item -> the indicators that rest on it. `absent`: region -> reason of the
+    coverage -> the indicators without a value, of all `indicators`; `lacking`: region -> flow -> periods (`2015 S1`,
+    `2014`, `2014 03`) that these would need. `grades`: region -> A, B or C.
     `dsm_names`: area -> name. `accepted`: why failures were, `accepted_by` whom.
     """
 
@@ -100,6 +102,9 @@ class Findings:
     item_names: Mapping[tuple[str, str], ItemText] = field(default_factory=dict)
     withheld: Mapping[str, list[str]] = field(default_factory=dict)
     resting: Mapping[str, list[Indicator]] = field(default_factory=dict)
+    indicators: int = 0
+    absent: Mapping[str, Mapping[str, list[Indicator]]] = field(default_factory=dict)
+    lacking: Mapping[str, Mapping[str, list[str]]] = field(default_factory=dict)
     grades: Mapping[str, str] = field(default_factory=dict)
     dsm_names: Mapping[str, str] = field(default_factory=dict)
     accepted: str | None = None

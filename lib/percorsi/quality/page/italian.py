@@ -11,8 +11,16 @@ CLASSES = {
 }
 SEVERITIES = {"critical": "grave", "warning": "avviso", "information": "informazione"}
 STATUSES = {"passed": "superato", "failed": "non superato", "not_applicable": "non applicabile"}
+# Why a region has no value of an indicator, as the coverage says it.
+ABSENT = {
+    "missing_flow": "un flusso mai consegnato",
+    "window_not_covered": "un periodo non consegnato",
+    "supplementary_flow_absent": "il flusso aggiuntivo, facoltativo, non consegnato",
+    "quality": "difetti gravi nei dati",
+}
 NOTHING = "nessun record consegnato nel periodo"
 NATION_NAME = "Italia"
+UNTOLD = "non ricostruibile"  # since when, of what has no earlier period to look at
 
 
 def percent(share: float | None, digits: int = 1) -> str:
@@ -44,8 +52,10 @@ def number(value: float | int | None) -> str:
 
 
 def threshold(value: float, bound: str) -> str:
-    """`almeno 50%` where the bound is `min`, else `al massimo 2,5%`."""
+    """`almeno 50%` where the bound is `min`, else `al massimo 2,5%`; `100%` and `0%`, which leave nothing beyond."""
     shown = f"{100 * value:.6g}%".replace(".", ",")
+    if value == (1 if bound == "min" else 0):
+        return shown
     return f"{'almeno' if bound == 'min' else 'al massimo'} {shown}"
 
 
@@ -55,12 +65,25 @@ def semester(rank: int, *, short: bool = False) -> str:
 
 
 def since(text: str | None) -> str:
-    """`dal 1° semestre 2014` of `2014-S1`, `dal 2014` of `2014`, with its end of `2014/2015`, `almeno` of `~2014`."""
+    """`dal 1° semestre 2014` of `2014-S1`, `dal 2014` of `2014`, with its end of `2014/2015`, `almeno` of `~2014`.
+
+    `nel 2014` of `2014/2014`; of nothing that no earlier period was counted.
+    """
     if not isinstance(text, str) or not text:
-        return "–"
+        return UNTOLD
     begun, _, ended = text.lstrip("~").partition("/")
+    if begun == ended and not text.startswith("~"):
+        return f"nel {_period(begun)}"
     least = "almeno " if text.startswith("~") else ""
     return f"{least}dal {_period(begun)}" + (f" al {_period(ended)}" if ended else "")
+
+
+def period(text: str) -> str:
+    """`2° semestre 2015` of `2015 S2`, `2015` of `2015`, `03/2015` of `2015 03`."""
+    year, _, part = text.partition(" ")
+    if part.startswith("S"):
+        return _period(f"{year}-{part}")
+    return f"{part}/{year}" if part else year
 
 
 def _period(name: str) -> str:

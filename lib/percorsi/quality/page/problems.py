@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import pandas as pd
+
 from percorsi.quality.page import italian
 from percorsi.quality.page.findings import FEW, NATION, Cell, CheckText, Findings
 from percorsi.quality.page.links import area_page, check_page
@@ -56,6 +58,8 @@ class Trouble:
     threshold: str
     regions: list[Link]
     departments: int
+    worst: str
+    worst_area: str
     nation: str
     since: str
 
@@ -100,7 +104,7 @@ def verdict(findings: Findings, row: dict) -> Verdict:
         _observed(row, few),
         italian.threshold(row["threshold"], row["bound"]),
         "–" if row["status"] == "not_applicable" else wrong,
-        italian.since(row["since"]),
+        italian.since(row["since"]) if failed else "–",
         row["reason"] if isinstance(row["reason"], str) else "",
         text,
         _whose(findings, row) if failed else "",
@@ -146,12 +150,22 @@ def troubles(findings: Findings) -> list[Trouble]:
                 italian.threshold(first["threshold"], first["bound"]),
                 where,
                 int((rows["level"] == "dsm").sum()),
+                *_worst(findings, rows),
                 _observed(nation.iloc[0].to_dict(), False) if len(nation) else "–",
                 italian.since(times[0] if times else None),
             )
         )
     order = {word: rank for rank, word in enumerate(italian.SEVERITIES)}
     return sorted(found, key=lambda trouble: (order[trouble.severity], -len(trouble.regions)))
+
+
+def _worst(findings: Findings, rows: pd.DataFrame) -> tuple[str, str]:
+    """The share and the name of the area that fails a check most; of regions where any fails, else of what does."""
+    of_regions = rows[rows["level"] == "region"]
+    told = of_regions if len(of_regions) else rows
+    told = told.sort_values("observed", ascending=bool(rows["bound"].iloc[0] == "min"), kind="stable")
+    row = told.iloc[0].to_dict()
+    return _observed(row, 0 < row["elements"] < findings.least(row["table"], row["item"])), findings.name(row["area"])
 
 
 def numbers(verdicts: list[Verdict]) -> dict[str, int]:

@@ -49,6 +49,7 @@ def _nation(findings: Findings) -> dict:
     ]
     return _area(findings, NATION) | {
         "withheld": withheld,
+        "valueless": [_link(findings, region) for region in regions() if _is_valueless(findings, region)],
         "accepted": _accepted(findings),
         "troubles": problems.troubles(findings),
         "heat": heat.heat_map(findings, *DIAGNOSIS, heat.nation_and_regions(findings, *DIAGNOSIS)),
@@ -66,6 +67,9 @@ def _region(findings: Findings, region: str) -> dict:
         "chart": _chart(findings, *DIAGNOSIS, region, dsms, above=NATION),
         "dsms": dsms,
         "indicators": _withheld(findings, region),
+        "absent": findings.absent.get(region, {}),
+        "absences": sum(map(len, findings.absent.get(region, {}).values())),
+        "lacking": findings.lacking.get(region, {}),
     }
 
 
@@ -145,16 +149,17 @@ def _summary(findings: Findings, region: str) -> dict:
         "withheld": region in findings.withheld,
         "numbers": problems.numbers(verdicts),
         "departments": len(findings.dsms[region]),
+        "absences": {reason: len(found) for reason, found in findings.absent.get(region, {}).items()},
     }
 
 
 def _all_checks(findings: Findings) -> list[dict]:
     """Every check with how it went in the regions, in the order of severity."""
     found = []
-    of_regions = findings.judged[findings.judged["level"] == "region"]
-    for (table, check), rows in of_regions.groupby(["table", "check"], sort=False):
-        first = rows.iloc[0]
-        counted = rows["status"].value_counts()
+    for (table, check), rows in findings.judged.groupby(["table", "check"], sort=False):
+        first, of_regions = rows.iloc[0], rows["level"] == "region"
+        counted = rows.loc[of_regions, "status"].value_counts()
+        nation = rows.loc[rows["level"] == "nation", "status"]
         found.append(
             {
                 "table": table,
@@ -165,6 +170,7 @@ def _all_checks(findings: Findings) -> list[dict]:
                 "severity": first["severity"],
                 "severity_word": italian.SEVERITIES[first["severity"]],
                 "threshold": italian.threshold(first["threshold"], first["bound"]),
+                "nation_alone": italian.STATUSES[nation.iloc[0]] if not of_regions.any() and len(nation) else "",
                 **{status: int(counted.get(status, 0)) for status in italian.STATUSES},
             }
         )
@@ -190,9 +196,14 @@ def _is_grave(verdict: problems.Verdict) -> bool:
 
 
 def _withheld(findings: Findings, region: str) -> list[Indicator]:
-    """The indicators that have no value for a region, each once."""
-    items = findings.withheld.get(region, [])
-    return list(dict.fromkeys(one for item in items for one in findings.resting.get(item, [])))
+    """The indicators that have no value for a region because something grave fails there."""
+    return findings.absent.get(region, {}).get("quality", [])
+
+
+def _is_valueless(findings: Findings, region: str) -> bool:
+    """Whether a region has no value at all, and not for what fails in its data."""
+    reasons = findings.absent.get(region, {})
+    return findings.indicators == sum(map(len, reasons.values())) > 0 and "quality" not in reasons
 
 
 def _accepted(findings: Findings) -> list[problems.Link]:
@@ -235,6 +246,8 @@ def _templates() -> jinja2.Environment:
         "style": Markup((_HERE / "style.css").read_text(encoding="utf-8")),
         "classes_of": italian.CLASSES,
         "severities": italian.SEVERITIES,
+        "absent_words": italian.ABSENT,
+        "period": italian.period,
         "few": FEW,
         "workbook": WORKBOOK,
         "nation_page": NATION_PAGE,

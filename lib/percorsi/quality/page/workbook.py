@@ -36,7 +36,7 @@ def _readme(book: Workbook, findings: Findings) -> None:
     lines = [
         *(["Dati sintetici: nulla qui riguarda persone reali."] if findings.synthetic else []),
         f"Giudizio {findings.run_key}. Uso interno: solo conteggi di record, non protetti per la pubblicazione.",
-        f"Dove in tutto sono meno di {FEW}, quote e conteggi non si mostrano.",
+        f"Dove in tutto sono meno di {FEW}, quote e conteggi non si mostrano, se non di file e mesi consegnati.",
         "completezza: quota di record con diagnosi di apertura valida, per regione e semestre",
         "dipartimenti: dipartimenti per quota di record senza diagnosi valida, nell'ultimo semestre",
         "voci: ogni voce per area e periodo; dei dipartimenti l'ultimo",
