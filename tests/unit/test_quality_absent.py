@@ -53,7 +53,7 @@ def test_a_semester_that_lacks_is_named_and_costs_what_needs_it(catalogue):
 
 
 def test_a_year_that_nothing_needs_is_not_named(catalogue):
-    gone = [("SDO", "030", YEAR - 3, ""), ("SPE", "030", YEAR, "")]
+    gone = [("SPE", "030", YEAR - 3, ""), ("SPE", "030", YEAR, "")]
     absences, files = told(catalogue, [row for row in delivered("030") if row not in gone])
     lost = [code for code, (measure, _) in catalogue.by_code.items() if any(n.flow == "SPE" for n in measure.needs)]
     assert lost and absences["030"]["window_not_covered"] == lost
