@@ -163,3 +163,38 @@ def standardise(
         print_rows(
             rows.astype(object).where(rows.notna(), None).to_dict("records") if as_json else shown(rows), as_json
         )
+        if not as_json:
+            print("not protected: for the analyst, not for publication")
+
+
+@command
+def funnel(
+    code: Annotated[str | None, typer.Option(help="Code of an indicator, such as S20; all, if left out.")] = None,
+    level: Annotated[float, typer.Option(help="Limits at 99.8 or at 95 per cent.")] = 99.8,
+    every_department: Annotated[bool, typer.Option("--all", help="Those within the limits as well.")] = False,
+    run: RunOption = "latest",
+    home: HomeOption = HOME,
+    env: EnvironmentOption = "local",
+    as_json: JsonOption = False,
+) -> None:
+    """List the departments further from the nation than by chance, unprotected: not for publication."""
+    from percorsi.dsm_names import dsm_names
+    from percorsi.indicators.catalogue import load_catalogue
+    from percorsi.indicators.outliers import WITHIN, departments, shown
+    from percorsi.indicators.values import read_values
+    from percorsi.runs import find
+
+    if level not in (95, 99.8):
+        raise UsageError(f"no limits at {level:g} per cent", next_step="use --level 99.8 or --level 95")
+    if code is not None:
+        code = load_catalogue().find(code)[1].code
+    found = find(load_settings(env), existing(home), run)
+    rows = departments(read_values(Home(home), found.run_id), code, wide=level > 95)
+    judged, asked = len(rows), rows if every_department else rows[rows["lies"] != WITHIN]
+    if as_json:
+        print_rows(asked.to_dict("records"), as_json)
+        return
+    if len(asked):
+        print_rows(shown(asked, dsm_names(Home(home), found.year)))
+    outside = int((rows["lies"] != WITHIN).sum())
+    print(f"{outside} of {judged} values of departments lie outside of their limits at {level:g}%; not protected")

@@ -62,11 +62,17 @@ class Outcome:
         return f"{100 * value:.1f}%" if is_share else f"{value:.2f}"
 
     def left_out(self) -> list[str]:
-        """For each set of regions left out of the nation: its codes and the regions."""
-        whole = self.whole_nation().fillna({"left_out": ""})
-        whole = whole[(whole["left_out"] != "") & (whole["component"] == "")]
-        groups = whole.groupby("left_out")["code"].agg(", ".join)
-        return [f"{codes}: without the regions {regions.replace(',', ', ')}" for regions, codes in groups.items()]
+        """For each set of regions left out of the nation: its codes, and the regions by the reason of each."""
+        plain = self.values.query("sex == '' and age_class == '' and component == ''")
+        reasons = plain[plain["level"] == "region"].set_index(["code", "area"])["reason"]
+        groups: dict[str, list[str]] = {}
+        for row in plain[plain["level"] == "nation"].fillna({"left_out": ""}).itertuples():
+            by_reason: dict[str, list[str]] = {}
+            for region in filter(None, row.left_out.split(",")):
+                by_reason.setdefault(reasons[row.code, region], []).append(region)
+            told = "; ".join(f"{', '.join(regions)} ({reason})" for reason, regions in by_reason.items())
+            groups.setdefault(told, []).append(row.code)
+        return [f"{', '.join(codes)}: without the regions {told}" for told, codes in groups.items() if told]
 
     def __str__(self) -> str:
         from percorsi.runs import shown_uri
@@ -80,6 +86,7 @@ class Outcome:
             *(["SYNTHETIC DATA: nothing here is of a real person"] if self.home.synthetic else []),
             text_table(self.nation()),
             "",
+            *self._scaled_gap(),
             *self.left_out(),
             *([f"quality withholds the values of the regions: {withheld}"] if withheld else []),
             *([f"computed over failed quality, accepted by {accepted}"] if self.quality.accepted else []),
@@ -89,6 +96,14 @@ class Outcome:
             f"release it      {here}/percorsi release --home {self.home.path} --run {self.run_id} --name NAME",
         ]
         return "\n".join(lines)
+
+    def _scaled_gap(self) -> list[str]:
+        from percorsi.indicators.kind import GAP
+
+        gaps = [code for code, (measure, _) in self.catalogue.by_code.items() if measure.kind == GAP]
+        if not (self.home.synthetic and gaps):
+            return []
+        return [f"{', '.join(gaps)}: residents are ISTAT's, so of a nation below scale 1 these gaps mean nothing"]
 
     def _arrival(self) -> list[str]:
         """What the ingestion before it took in and what it did not: counts, and the files it left out."""

@@ -73,10 +73,11 @@ def _take_in(store: Store, deliveries: Path, delivered: date | None, skip_refuse
     return report
 
 
-def _need_current(home: Home) -> None:
-    """Raise ResultUnavailable where nothing was ever delivered (a home by a wrong name is not made), or where what was
-    delivered is not all among the current records."""
+def _need_current(home: Home, year: int | None = None) -> None:
+    """Raise ResultUnavailable where nothing was ever delivered (a home by a wrong name is not made), nothing of `year`,
+    or where what was delivered is not all among the current records."""
     from percorsi.flows import refuse_behind
+    from percorsi.flows.ledger import read_ledger
 
     if not (home.tables / "delivery_file").exists():
         raise ResultUnavailable(
@@ -84,6 +85,12 @@ def _need_current(home: Home) -> None:
             next_step="`percorsi ingest --deliveries DIR` takes a delivery in; or name another home (--home)",
         )
     refuse_behind(home)
+    if year is None:
+        return
+    years = {int(entry.year) for entry in read_ledger(home) if entry.refused is None}
+    if year not in years:
+        known = f"there are {min(years)} to {max(years)}" if years else "every file was refused"
+        raise ResultUnavailable(f"nothing was delivered of {year}", next_step=f"name another year: {known}")
 
 
 def ingest(
@@ -119,7 +126,7 @@ def quality(
     """
     from percorsi.quality import judge
 
-    _need_current(home)
+    _need_current(home, year)
     with _stage(home, settings, "quality") as (store, tick):
         tick("quality")
         who = _who(accept, accepted_by)
@@ -130,7 +137,7 @@ def features(home: Home, settings: Settings, year: int) -> dict[str, int]:
     """Table -> version."""
     from percorsi.features import build
 
-    _need_current(home)
+    _need_current(home, year)
     with _stage(home, settings, "features") as (store, tick):
         tick("features")
         return build(store, settings, year, tick.within)
@@ -142,7 +149,7 @@ def indicators(
     """Judge and compute from the features of the present facts; they must have been made."""
     from percorsi.features import require
 
-    _need_current(home)
+    _need_current(home, year)
     with _stage(home, settings, "indicators", 2) as (store, tick):
         require(store, settings, year)
         return _compute(store, settings, year, accept, tick, "indicators", accepted_by=accepted_by)
@@ -210,7 +217,7 @@ def cohort(home: Home, settings: Settings, year: int, area: str) -> "Cohort":
     from percorsi.indicators.cohort import cohort as work
     from percorsi.session import spark_session
 
-    _need_current(home)
+    _need_current(home, year)
     with steps("cohort", 1) as tick:
         tick("count")
         store = Store(home, spark_session(settings))
@@ -227,7 +234,7 @@ def deaths(home: Home, settings: Settings, year: int, area: str) -> "Deaths":
     from percorsi.indicators.deaths import deaths as work
     from percorsi.session import spark_session
 
-    _need_current(home)
+    _need_current(home, year)
     with steps("deaths", 1) as tick:
         tick("count")
         store = Store(home, spark_session(settings))

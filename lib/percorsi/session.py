@@ -1,6 +1,7 @@
 """The Spark session: Delta from two jars on disk, so that a start asks nobody and takes seconds."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,10 +38,21 @@ def delta_jars(settings: Settings) -> list[Path]:
     return found
 
 
+def _need_java() -> None:
+    """Raise ConfigurationError where there is no Java: Spark itself would say that a file was not found."""
+    home = os.environ.get("JAVA_HOME")
+    if not (Path(home, "bin", "java").is_file() if home else shutil.which("java")):
+        raise ConfigurationError(
+            f"Java 17 is needed, and there is no {Path(home, 'bin', 'java') if home else 'java on the path'}",
+            next_step="`make install` says how to get one; JAVA_HOME names one that is elsewhere",
+        )
+
+
 def spark_session(settings: Settings, app: str = "percorsi") -> "SparkSession":
     """The session of an environment; the running one is given back as it is."""
     from pyspark.sql import SparkSession
 
+    _need_java()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName(app)
     if settings.spark.master:

@@ -93,8 +93,8 @@ class Catalogue:
     def find(self, code: str) -> tuple[Measure, Indicator]:
         """The measure and the indicator of a code. Raises UsageError for one that is not measured."""
         if code not in self.by_code:
-            known = ", ".join(self.by_code)
-            raise UsageError(f"no indicator {code} is measured", next_step=f"use one of: {known}")
+            meant = f"{code.upper()} is one; " if code.upper() in self.by_code else ""
+            raise UsageError(f"no indicator {code} is measured", next_step=f"{meant}`percorsi catalogue` lists all")
         return self.by_code[code]
 
     def definitions(self) -> dict[str, Any]:

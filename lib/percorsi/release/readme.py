@@ -2,7 +2,11 @@
 
 from percorsi.tables import TableDeclaration
 
-_SYNTHETIC = "**Dati sintetici. Synthetic data: they describe no real person, service or region.**"
+_SYNTHETIC = (
+    "**Dati sintetici. Synthetic data: they describe no real person, service or region.** I gap di trattamento (S24,\n"
+    "BP21) di una nazione in scala ridotta non hanno significato: i residenti sono quelli veri. The treatment gaps\n"
+    "(S24, BP21) of a scaled-down nation mean nothing: residents are the real ones."
+)
 
 
 def readme(metadata: dict, values: TableDeclaration) -> str:
