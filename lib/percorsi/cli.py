@@ -1,6 +1,7 @@
 """The command line: one subcommand for each stage, `run` for all, and the listings.
 
-Those who ask what a number means find their commands in `analyst`, the steward in `steward`.
+Those who ask what a number means find their commands in `analyst`, the steward in `steward`, who keeps the home in
+`keeper`.
 
 Only arguments, words and exit codes live here; what a command does is in `pipeline` and in the rooms. Spark is
 imported by the commands that need it, so that listing, releasing and pulling start at once and need no Java.
@@ -305,7 +306,7 @@ def catalogue(
 
 
 # Their commands join those above, and follow them in the help.
-from percorsi import analyst, steward  # noqa: E402, F401
+from percorsi import analyst, keeper, steward  # noqa: E402, F401
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -309,7 +309,7 @@ def _compute(
         if reformulations:  # regions as a whole: smaller areas and groups stay in the home
             theirs = pd.DataFrame(listing(store.home, opened.run_id))
             opened.log_text(theirs.to_csv(index=False), "reformulations.csv")
-        opened.log_text(report.checks.drop(columns="run_key").to_csv(index=False), "quality_checks.csv")
+        opened.log_text(report.for_the_run().to_csv(index=False), "quality_checks.csv")
     return outcome
 
 

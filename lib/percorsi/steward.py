@@ -1,6 +1,5 @@
 """The commands of the data steward: what arrived, which rules there are, what was rejected. To look needs no Spark."""
 
-import functools
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +8,6 @@ import typer
 
 from percorsi.console import (
     HOME,
-    EnvironmentOption,
     HomeOption,
     JsonOption,
     command,
@@ -18,8 +16,6 @@ from percorsi.console import (
     tell,
 )
 from percorsi.errors import UsageError
-from percorsi.progress import steps
-from percorsi.settings import load_settings
 
 _RULE_COLUMNS = ("flow", "code", "field", "severity", "kind", "implemented", "title", "reason")
 
@@ -105,27 +101,3 @@ def anomalies(
     from percorsi.anomalies import as_text
 
     tell(work(existing(home), year), as_text, as_json)
-
-
-@functools.partial(command, resumes_erasure=True)
-def erase(
-    cuni_file: Annotated[Path, typer.Option("--cuni-file", help="File with one CUNI a line; - reads standard input.")],
-    reason: Annotated[str | None, typer.Option(help="Why; it is kept, and must not say who it is.")] = None,
-    home: HomeOption = HOME,
-    env: EnvironmentOption = "local",
-) -> None:
-    """Take persons out of the home for good, old versions included."""
-    from percorsi.erasure import erase as work
-
-    with steps("erase", 1) as tick:
-        tick("erase")
-        report = work(existing(home), load_settings(env), cuni_file, reason, tick.within)
-    print(report)
-
-
-@command
-def rekey(home: HomeOption = HOME, env: EnvironmentOption = "local") -> None:
-    """Give the numbers of persons another key: the one that the environment names, else a new one of the home's own."""
-    from percorsi.erasure import rekey as work
-
-    print(work(existing(home), load_settings(env)))

@@ -169,9 +169,10 @@ def test_too_few_and_too_many_records_lower_the_share_alike():
         pst("030", 2015, 1, 50), pst("030", 2015, 2, 400),
     )  # fmt: skip
     rows = count_volumes(found, months, regions(), YEAR).set_index("semester")
-    assert tuple(rows.loc[1, ["valid", "invalid"]]) == (50, 50)  # half of the 100 to be expected
-    assert tuple(rows.loc[2, ["valid", "invalid"]]) == (100, 300)  # four times as many
-    assert tuple(rows.loc[0, ["valid", "invalid"]]) == (200, 250)
+    classes = ["valid", "missing", "invalid"]
+    assert tuple(rows.loc[1, classes]) == (50, 50, 0)  # half of the 100 to be expected
+    assert tuple(rows.loc[2, classes]) == (100, 0, 300)  # four times as many
+    assert tuple(rows.loc[0, classes]) == (200, 0, 250)
 
 
 def test_only_delivered_semesters_are_compared():

@@ -34,6 +34,30 @@ def test_a_critical_failure_withholds_its_item_in_its_region():
     assert list(withheld(found)) == ["030", "200"]
 
 
+def test_what_the_nation_fails_of_its_own_files_is_of_every_region_that_cannot_be_judged():
+    found = checks(
+        ("nation", "IT", "death_known", "critical", "failed"),  # CDM is a file of the nation
+        ("region", "030", "death_known", "critical", "passed"),
+        ("region", "150", "death_known", "critical", "not_applicable"),
+        ("region", "150", "diagnosis", "critical", "passed"),
+        ("region", "020", "death_known", "critical", "not_applicable"),  # of Aosta nothing was judged
+        ("nation", "IT", "pack_ddd", "warning", "failed"),  # regions have no such item
+        ("nation", "IT", "diagnosis", "warning", "failed"),  # the regions' own, none of which fails it
+    )
+    assert withheld(found) == {"150": ["death_known"]}
+    assert grades(found) == {"030": "B", "150": "C"}
+    assert by_flow(withheld(found)) == {"CDM": {"150"}}
+
+
+def test_what_the_nation_passes_is_of_no_region():
+    found = checks(
+        ("nation", "IT", "death_known", "critical", "passed"),
+        ("region", "150", "death_known", "critical", "not_applicable"),
+        ("region", "150", "diagnosis", "critical", "passed"),
+    )
+    assert withheld(found) == {} and grades(found) == {"150": "A"}
+
+
 @pytest.mark.parametrize(
     ("severity", "status", "grade"),
     [
@@ -119,12 +143,14 @@ def test_every_conformed_table_has_a_suite_and_every_flow_something_that_is_judg
     suites = load_suites()
     assert [f"conformed/{name}" for name in sorted(suites)] == declared_tables("conformed")
     assert sum(len(suite.checks) for suite in suites.values()) >= 60
-    judged = {flow for s in suites.values() for check in s.checks for flow in flows_of(check.meta.item)}
+    graded = [check for suite in suites.values() for check in suite.checks if check.severity != "info"]
+    judged = {flow for check in graded for flow in flows_of(check.meta.item)}  # by what can move a grade
     needed = {flow for measure in load_catalogue().measures.values() for flow in measure.rests_on}
     assert needed <= judged
     for suite in suites.values():
         for check in suite.checks:
-            assert check.severity != "critical" or check.meta.least >= 100 or check.meta.check == "diagnosis_usable"
+            least = 20 if check.meta.check == "diagnosis_usable" else 100
+            assert check.severity != "critical" or check.meta.least >= least
 
 
 def edited(tmp_path, edit):

@@ -110,7 +110,7 @@ ROWS = {
     "assisted_person": [{"person_id": BRUNO, "start_date": day("1990-01-01"), "sex": "1", "residence_region": "999"}],
     "cause_of_death": [
         {"person_id": DARIO, "death_date": day("2015-05-01"), "cause": "R99"},
-        {"person_id": CARLA, "death_date": day("2015-12-31"), "cause": "I219"},
+        {"person_id": CARLA, "death_date": day("2015-06-30"), "cause": "I219"},
     ],
     "person": [
         {"person_id": ANNA, "identity": "cuni", "registrations": 1, "sex_conflict": True, "birth_year_conflict": False}

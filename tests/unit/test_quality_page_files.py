@@ -4,14 +4,15 @@ import io
 import re
 from urllib.parse import unquote
 
+import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
 from html_reading import Page
-from percorsi.quality.page import write_report
-from percorsi.quality.page.links import WORKBOOK, area_page
+from percorsi.quality.page import CheckText, write_report
+from percorsi.quality.page.links import WORKBOOK, area_page, item_page
 from percorsi.regions import regions
-from quality_findings import BAD, GOOD, HOSTILE, SMALL, checks, findings
+from quality_findings import BAD, DIAGNOSIS, GOOD, HOSTILE, PLACE, SMALL, checks, counts, findings
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +59,8 @@ def test_the_drill_down_goes_from_the_nation_to_a_department_and_back(pages):
 def test_a_department_is_held_against_what_its_region_fails(pages):
     (caption,) = [name for name in pages[area_page(BAD)].tables if name.startswith("Controlli che la regione")]
     assert pages[area_page(BAD)].tables[caption][1:] == [
-        ["Diagnosi utilizzabile", "grave", "30,0%", "70 su 100", "35,0%", "almeno 50%"],
-        ["Diagnosi mancante", "avviso", "50,0%", "50 su 100", "45,0%", "al massimo 15%"],
+        ["Diagnosi utilizzabile", "grave", "2° semestre 2015", "30,0%", "70 su 100", "35,0%", "almeno 50%"],
+        ["Diagnosi mancante", "avviso", "2° semestre 2015", "50,0%", "50 su 100", "45,0%", "al massimo 15%"],
     ]
     assert not [name for name in pages[area_page(GOOD)].tables if name.startswith("Controlli che la regione")]
 
@@ -97,7 +98,7 @@ def test_names_that_others_wrote_are_text(site, pages):
 
 def test_the_first_page_says_who_is_withheld_and_which_indicators(pages):
     text = pages["index.html"].text
-    assert "Non si possono pubblicare i valori di 1 regione: Calabria" in text
+    assert "Non si possono pubblicare tutti i valori di 1 regione: Calabria (trattenuti 2 indicatori su 3)" in text
     assert "2 indicatori trattenuti S1 Continuità della cura S20 Visita dopo la dimissione" in text
     assert "non vanno 2 controlli su 3" in text
     assert "I valori della regione non si pubblicano per 2 indicatori" in pages[area_page("180")].text
@@ -122,7 +123,7 @@ def test_tables_of_classes_and_of_regions(pages):
         "In figura",
         "valido",
         "altro valore previsto",
-        "provvisorio",
+        "non noto o provvisorio",
         "non valido",
         "mancante",
         "In tutto",
@@ -186,7 +187,7 @@ def test_plain_words_and_no_codes_of_the_program(pages):
 
 def test_the_workbook_holds_what_the_pages_show(site):
     book = load_workbook(io.BytesIO((site / WORKBOOK).read_bytes()))
-    assert book.sheetnames == ["leggimi", "completezza", "dipartimenti", "voci", "controlli", "trattenuti"]
+    assert book.sheetnames == ["leggimi", "completezza", "dipartimenti", "voci", "controlli", "senza valore"]
     sheets = {name: [[cell.value for cell in row] for row in book[name].iter_rows()] for name in book.sheetnames}
     assert sheets["leggimi"][1] == ["Dati sintetici: nulla qui riguarda persone reali."]
     completeness = {row[0]: row[1:] for row in sheets["completezza"]}
@@ -195,16 +196,48 @@ def test_the_workbook_holds_what_the_pages_show(site):
     assert sheets["dipartimenti"][1] == [HOSTILE, "Calabria", 0.7, 70, 100, "mancante", BAD]
     items = {tuple(row[:3]): row for row in sheets["voci"] if row[4] == "Diagnosi di apertura"}
     assert items[(GOOD, "Dipartimento di Torino & dintorni", "2° semestre 2015")][5:12] == [95, 0, 0, 5, 0, 100, 0.95]
-    assert (GOOD, "Dipartimento di Torino & dintorni", "1° semestre 2015") not in items  # of departments the last one
+    assert items[(GOOD, "Dipartimento di Torino & dintorni", "1° semestre 2014")][5:12] == [80, 5, 5, 0, 10, 100, 0.8]
     assert items[("IT", "Italia", "2° semestre 2015")][5:11] == [134, 1, 11, 15, 51, 212]
     assert items[("200", "Sardegna", "1° semestre 2015")][12] == "non applicabile: la regione non ha inviato il flusso"
     grave = next(row for row in sheets["controlli"] if row[0] == "180" and row[3] == "Diagnosi utilizzabile")
     assert grave[5:11] == ["grave", "non superato", 0.35, "almeno 50%", 130, 200]
     assert grave[11:13] == ["dal 2° semestre 2014", "Calabria"]
-    assert sheets["trattenuti"][1:] == [
-        ["Calabria", "Diagnosi di apertura", "S1", "Continuità della cura"],
-        ["Calabria", "Diagnosi di apertura", "S20", "Visita dopo la dimissione"],
+    assert sheets["senza valore"][1:4] == [
+        ["Calabria", "difetti gravi nei dati", "S1", "Continuità della cura"],
+        ["Calabria", "difetti gravi nei dati", "S20", "Visita dopo la dimissione"],
+        ["Calabria", "il flusso aggiuntivo, facoltativo, non consegnato", "S45", "Risocializzazione"],
     ]
+    assert {row[0] for row in sheets["senza valore"][4:]} == {"Lazio"}
+
+
+def test_shares_stand_under_their_semesters_where_other_items_begin_earlier(tmp_path):
+    earlier = dict(year=2012, semester=1, level="nation", area="IT", table=PLACE[0], item=PLACE[1])
+    earlier |= dict(valid=20, other=0, default=0, invalid=0, missing=0, denominator=20, reason=None)
+    write_report(tmp_path, findings(counts=pd.concat([counts(), pd.DataFrame([earlier])], ignore_index=True)))
+    rows = list(load_workbook(tmp_path / WORKBOOK)["completezza"].iter_rows(values_only=True))
+    calabria = next(row for row in rows if row[0] == "Calabria")
+    assert dict(zip(rows[0][1:], calabria[1:], strict=True)) == {
+        **{"1° semestre 2014": 0.6, "2° semestre 2014": 0.45},
+        **{"1° semestre 2015": 0.4, "2° semestre 2015": 0.3},
+    }
+
+
+def test_a_check_of_a_semester_is_shown_with_the_departments_of_that_semester(tmp_path):
+    text = CheckText("Primo semestre", "Perché.", "Che fare.", "Record.", "diagnosis", "valid", 1)
+    usable = ("care_episode", "diagnosis_usable")
+    pages = written(tmp_path, texts={**findings().texts, usable: text})
+    said = "record non a posto nel 1° semestre 2015: "
+    assert f"{said}{HOSTILE} (60 su 100)" in pages[area_page("180")].text
+    (caption,) = [name for name in pages[area_page(BAD)].tables if name.startswith("Controlli che la regione")]
+    assert pages[area_page(BAD)].tables[caption][1][2:5] == ["1° semestre 2015", "40,0%", "60 su 100"]
+
+
+def test_an_item_that_departments_do_not_have_says_so(tmp_path):
+    alone = counts()
+    alone = alone[(alone["level"] != "dsm") | (alone["item"] != PLACE[1])]
+    pages = written(tmp_path, counts=alone)
+    assert "Questa voce non si conta per dipartimento." in pages[item_page(*PLACE)].text
+    assert "Questa voce non si conta per dipartimento." not in pages[item_page(*DIAGNOSIS)].text
 
 
 def test_few_records_are_in_no_file(tmp_path):

@@ -213,3 +213,17 @@ def test_without_names_departments_and_items_are_told_by_their_numbers(judging):
     assert named.subject(*SEATS) == "Registro dei servizi: SPDC nel registro"
     assert judging.subject(*PLACE) == "intervention: place"
     assert judging.text(*PLACE[:1], "place_given").title == "place given"
+
+
+@pytest.mark.parametrize(
+    ("observed", "threshold", "status", "text"),
+    [
+        (0.79964, 0.8, "failed", "79,96%"),
+        (0.00104, 0.001, "failed", "0,104%"),
+        (0.79964, 0.8, "passed", "80,0%"),
+        (0.75, 0.8, "failed", "75,0%"),
+    ],
+)
+def test_a_share_that_fails_never_looks_as_if_it_met_its_threshold(observed, threshold, status, text):
+    row = {"observed": observed, "threshold": threshold, "status": status}
+    assert problems._observed(row, False) == text

@@ -53,10 +53,10 @@ class Regional:
 
 
 def rows(grid: pd.DataFrame, code: str, component: str, results: Arrays, said: Said) -> pd.DataFrame:
-    """One row for each row of the grid; where there is a reason there is no number and no method.
+    """One row for each row of the grid; where there is a reason there is no number, no method and no grade.
 
     Reasons of the region come first, then those of the kind, then that nobody is there. With those of COUNTS_STAY
-    numerator and denominator stay.
+    numerator, denominator and grade stay.
     """
     nation = (grid["level"] == "nation").to_numpy()
     region = grid["area"].str[:3].where(~nation, NATION)  # the code of a DSM begins with its region's
@@ -75,7 +75,8 @@ def rows(grid: pd.DataFrame, code: str, component: str, results: Arrays, said: S
     }
     shown = {name: np.where(hidden[name], np.nan, found) for name, found in results.items() if name in hidden}
     columns = {
-        **{"code": code, "component": component, **results, **shown, "reason": reason, "grade": grade},
+        **{"code": code, "component": component, **results, **shown, "reason": reason},
+        "grade": np.where(no_counts, None, grade),
         "method": np.where(absent, None, results["method"]),
         "left_out": np.where(nation, said.left_out, None),
     }

@@ -12,7 +12,7 @@ import pandas as pd
 
 from percorsi.quality.areas import NATION
 from percorsi.quality.counts import SHARES
-from percorsi.quality.items import CLASSES, TableItems
+from percorsi.quality.items import CLASSES, FEW, TableItems
 from percorsi.regions import regions
 
 DIAGNOSES = "care_episode"  # the table that SHARES are of
@@ -21,19 +21,23 @@ _SEMESTERS = {"": 0, "_first_semester": 1, "_second_semester": 2}
 
 @dataclass(frozen=True)
 class Column:
-    """A share: of which item, what it counts (for a steward), the class, and the semester, 0 for the year."""
+    """A share: of which item, what it counts (for a steward), the class, and the semester, 0 for the year.
+
+    `least`: the smallest denominator that may be judged.
+    """
 
     item: str
     meaning: str
     kind: str = ""
     semester: int = 0
+    least: int = FEW
 
 
 def columns(tables: Mapping[str, TableItems]) -> dict[str, dict[str, Column]]:
     """Table -> the columns that its suite can judge."""
     found = {
         name: {
-            f"{key}_{kind}{suffix}": Column(key, item.meaning, kind, semester)
+            f"{key}_{kind}{suffix}": Column(key, item.meaning, kind, semester, item.least)
             for key, item in table.items.items()
             for kind in CLASSES
             for suffix, semester in _SEMESTERS.items()

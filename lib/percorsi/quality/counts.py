@@ -46,14 +46,14 @@ SHARES = {
     ),
     "opening_usable_first_semester": Share(
         "diagnosis",
-        "Lo stesso, dei record del primo semestre.",
+        "Record del primo semestre con una diagnosi di apertura del capitolo psichiatrico (290-319).",
         ("opening_valid",),
         _DELIVERED,
         semester=1,
     ),
     "opening_usable_second_semester": Share(
         "diagnosis",
-        "Lo stesso, dei record del secondo semestre.",
+        "Record del secondo semestre con una diagnosi di apertura del capitolo psichiatrico (290-319).",
         ("opening_valid",),
         _DELIVERED,
         semester=2,

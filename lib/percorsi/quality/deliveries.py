@@ -101,7 +101,7 @@ def count_volumes(volumes: pd.DataFrame, delivered: Delivered, places: Iterable[
     """Records of a flow in the year's delivered semesters, beside what the earlier ones let expect: REGIONAL columns.
 
     Expected is the mean of the delivered semesters of the years before, for as many semesters; the smaller of the two
-    numbers is valid, what the greater has more is invalid, so that too few and too many lower the share alike. No row
+    numbers is valid, what is lacking is missing, what is beyond is invalid: both lower the share alike. No row
     where the year or the years before have no whole semester.
     """
     numbers = volumes.groupby(["table", "item", "flow", "region", "period", "semester"])["records"].sum().to_dict()
@@ -118,10 +118,9 @@ def count_volumes(volumes: pd.DataFrame, delivered: Delivered, places: Iterable[
             mean = sum(before) / len(before)
             for semester, number in [*((s, n) for (_, s), n in now.items()), (0, sum(now.values()))]:
                 expected = round(mean * (len(now) if semester == 0 else 1))
-                least, most = sorted((number, expected))
-                rows.append(
-                    _row((table, item, place), year, valid=least, invalid=most - least) | {"semester": semester}
-                )
+                lacking, beyond = max(expected - number, 0), max(number - expected, 0)
+                counted = {"valid": min(number, expected), "missing": lacking, "invalid": beyond}
+                rows.append(_row((table, item, place), year, **counted) | {"semester": semester})
     return _frame(rows)
 
 

@@ -1,13 +1,15 @@
 """The gate: which regions' values are withheld, and the grade of the data under those that are not.
 
 An indicator rests on the items that tell of the flows it needs. So what is withheld and graded goes by item to the
-steward, and by flow to the indicators.
+steward, and by flow to the indicators. What is judged in the nation alone, or of a file of the nation in it alone for
+want of numbers, is of every region.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 
 import pandas as pd
 
+from percorsi.flows import load_layouts
 from percorsi.quality.items import item_flows
 from percorsi.regions import regions
 
@@ -21,7 +23,8 @@ def withheld(checks: pd.DataFrame) -> dict[str, list[str]]:
 
     `checks` has the columns of quality/check. The nation is never withheld: it leaves those regions out.
     """
-    bad = checks[_of_regions(checks) & (checks["status"] == _FAILED) & (checks["severity"] == "critical")]
+    judged = _of_regions(checks)
+    bad = judged[(judged["status"] == _FAILED) & (judged["severity"] == "critical")]
     found = {area: sorted(set(rows["item"])) for area, rows in bad.groupby("area")}
     return {region: found[region] for region in regions() if region in found}
 
@@ -31,7 +34,8 @@ def grades(checks: pd.DataFrame) -> dict[str, str]:
 
     A region of which nothing could be judged has no grade.
     """
-    judged = checks[_of_regions(checks) & (checks["status"] != "not_applicable")]
+    judged = _of_regions(checks)
+    judged = judged[judged["status"] != "not_applicable"]
     found = {}
     for area, rows in judged.groupby("area"):
         failed = set(rows.loc[rows["status"] == _FAILED, "severity"])
@@ -75,5 +79,28 @@ def is_closed(
     return bool(present) and not any(regions_left(withheld, present, flows) for flows in needed)
 
 
-def _of_regions(checks: pd.DataFrame) -> pd.Series:
-    return checks["level"] == "region"
+def _of_regions(checks: pd.DataFrame) -> pd.DataFrame:
+    """The rows of regions; and, as rows of theirs, what the nation fails and they are not judged in by themselves.
+
+    That is a check of an item that regions do not have, or one of a file of the nation (CDM, ANA, AIC) of which they
+    have too few. Of regions of which something was judged at all.
+    """
+    regional = checks[checks["level"] == "region"]
+    judged = regional[regional["status"] != "not_applicable"]
+    asked = set(regional["item"])
+    known = set(zip(judged["item"], judged["severity"], judged["area"], strict=True))
+    failed = checks[(checks["level"] == "nation") & (checks["status"] == _FAILED)]
+    added = [
+        {**row, "level": "region", "area": area}
+        for row in failed.to_dict("records")
+        if row["item"] not in asked or _is_national(row["item"])
+        for area in judged["area"].unique()
+        if (row["item"], row["severity"], area) not in known
+    ]
+    return pd.concat([regional, pd.DataFrame(added, columns=checks.columns)]) if added else regional
+
+
+def _is_national(item: str) -> bool:
+    """Whether an item tells of files of the nation alone."""
+    layouts = load_layouts()
+    return all(layouts[flow].scope == "national" for flow in flows_of(item))

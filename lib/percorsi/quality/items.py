@@ -15,6 +15,7 @@ from percorsi.errors import ConfigurationError
 from percorsi.settings import conf_dir, load_yaml, refuse
 
 CLASSES = ("valid", "other", "default", "invalid", "missing")
+FEW = 10  # below it a share says nothing of how a service works, and a count comes near a person
 _ASKED = ("missing", "default", "other", "invalid")  # in this order
 _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -56,6 +57,11 @@ class Item(_Strict):
     other: str | None = None
     invalid: str | None = None
     flows: tuple[str, ...] = ()
+
+    @property
+    def least(self) -> int:
+        """The smallest denominator that is judged and told: files and months are few by nature, and nobody's."""
+        return 1 if self.counted in ("delivered", "in_time") else FEW
 
     @property
     def conditions(self) -> dict[str, str]:

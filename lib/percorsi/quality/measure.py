@@ -36,6 +36,7 @@ EPISODES, PERIODS, CONTACT_FLOWS = "conformed/care_episode", "conformed/delivere
 _OF_PERSONS = "persons"  # the items of persons are judged where all that they are held against was delivered
 # What makes the counts: pages and suites are no part of it.
 _COUNTING = ("areas", "contacts", "counting", "counts", "deliveries", "diagnosis", "items", "measure", "persons")
+_BESIDE = ("code_lists", "periods", "regions")
 _ROOM = Path(__file__).parent
 _EITHER = {"CNR", "DIR"}  # flows that need not have come: the other of the pair tells enough
 
@@ -70,6 +71,7 @@ def made_from(read: dict[str, int]) -> str:
             "code": [
                 code_digest("conformed", "cohorts"),
                 *((_ROOM / f"{name}.py").read_text("utf-8") for name in _COUNTING),
+                *((_ROOM.parent / f"{name}.py").read_text("utf-8") for name in _BESIDE),
             ],
         }
     )

@@ -75,14 +75,12 @@ def findings(
 
 
 def _text(check: Check, suite: Suite) -> CheckText:
-    meta, (item, kind, _) = check.meta, judged_class(check, suite) or ("", "", 0)
-    return CheckText(meta.title, meta.why, meta.action, suite.columns[check.kwargs.column].meaning, item, kind)
+    meta, (item, kind, half) = check.meta, judged_class(check, suite) or ("", "", 0)
+    return CheckText(meta.title, meta.why, meta.action, suite.columns[check.kwargs.column].meaning, item, kind, half)
 
 
 def _item_text(item: Item) -> ItemText:
-    """Files and months of a delivery are few by nature, and nobody's."""
-    few = {"least": 1} if item.counted in ("delivered", "in_time") else {}
-    return ItemText(item.label, item.meaning, **few)
+    return ItemText(item.label, item.meaning, item.least)
 
 
 def _in_words(reason: str | None) -> str | None:

@@ -72,6 +72,10 @@ class Check(BaseModel):
         """The name of its column in the frame that is judged: areas with too few to judge have none there."""
         return f"{self.kwargs.column}_of_at_least_{self.meta.least}" if self.meta.least else self.kwargs.column
 
+    def of_at_least(self, floor: int) -> "Check":
+        """The check with no smaller `least` than that of its item."""
+        return self.model_copy(update={"meta": self.meta.model_copy(update={"least": max(self.meta.least, floor)})})
+
     @property
     def bound_in_percent(self) -> str:
         """The threshold in words, such as `at least 50%`."""
@@ -166,8 +170,9 @@ def _load(path: Path, name: str, judged: dict[str, Column]) -> Suite:
             faults.append(f"{label}: the column '{column}' is of the item '{judged[column].item}'")
     if faults:
         raise ConfigurationError("\n".join(f"{path}: {fault}" for fault in faults), next_step="correct the file")
+    checks = tuple(check.of_at_least(judged[check.kwargs.column].least) for check in file.expectations)
     used = {check.kwargs.column: judged[check.kwargs.column] for check in file.expectations}
-    return Suite(name, tuple(file.expectations), digest([c.model_dump() for c in file.expectations]), used)
+    return Suite(name, checks, digest([c.model_dump() for c in checks]), used)
 
 
 def _known(judged: dict[str, Column]) -> str:

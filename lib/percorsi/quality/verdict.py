@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from percorsi.quality.items import FEW, load_items
+
 # How a suite writes a severity -> how tables and pages do, gravest first.
 SEVERITY = {"critical": "critical", "warning": "warning", "info": "information"}
 
@@ -35,6 +37,14 @@ class QualityReport:
     docs: Path
     accepted: str | None = None
     accepted_by: str | None = None
+
+    def for_the_run(self) -> pd.DataFrame:
+        """The checks as a run keeps them, which others may read: of few records there is no count and no share."""
+        least = {name: item.least for (_, name), item in load_items().items()}
+        few = self.checks["elements"] < self.checks["item"].map(least).fillna(FEW)
+        told = self.checks.drop(columns="run_key").astype({"elements": "Int64", "unexpected": "Int64"})
+        told.loc[few & (told["elements"] > 0), ["observed", "elements", "unexpected"]] = pd.NA
+        return told
 
     def failed_rows(self) -> list[dict]:
         """The failed checks, gravest first: severity, check, area, observed, threshold, elements, unexpected."""

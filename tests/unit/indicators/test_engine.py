@@ -136,6 +136,11 @@ def test_value_and_interval(values):
     assert (row["lower"], row["upper"]) == pytest.approx((0.1500390, 0.8499610), abs=1e-6)
 
 
+def test_what_has_no_value_has_no_grade(values):
+    absent = values[values["reason"].notna() & (values["reason"] != "expected_below_one")]
+    assert len(absent) and absent["grade"].isna().all()
+
+
 def test_grade_of_the_nation_is_the_worst_of_the_regions_included(values):
     whole = (values["sex"] == "") & (values["age_class"] == "") & (values["component"] == "")
     grades = values[whole].set_index(["code", "area"])["grade"]

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from percorsi.quality.items import FEW
 from percorsi.quality.page.italian import CLASSES, NATION_NAME, NOTHING, semester
 from percorsi.regions import regions
 
 NATION = "IT"
 DIAGNOSIS = ("care_episode", "diagnosis")
-FEW = 10  # below it a share says nothing of how a service works, and a count comes near a person
 COUNT_COLUMNS = ("year", "semester", "level", "area", "table", "item", *CLASSES, "denominator")
 CHECK_COLUMNS = (
     *("table", "item", "level", "area", "check", "severity", "observed", "threshold", "bound", "elements"),
@@ -27,7 +27,7 @@ class CheckText:
     """What a check says to a person: its title, why it matters, what to do, what is counted.
 
     `item` and `kind`: the item whose class is counted (`valid`: what fails is all else), where departments have it
-    too.
+    too; `semester`: 1 or 2 where it is of one, 0 of the year.
     """
 
     title: str
@@ -36,6 +36,7 @@ class CheckText:
     meaning: str = ""
     item: str = ""
     kind: str = ""
+    semester: int = 0
 
 
 @dataclass(frozen=True)
@@ -211,6 +212,15 @@ class Findings:
         """Whether an item is counted of the nation alone."""
         return (table, item) not in self._of_regions
 
+    def has_departments(self, table: str, item: str) -> bool:
+        """Whether an item is counted by department."""
+        return (table, item) in self._of_departments
+
+    @cached_property
+    def _of_departments(self) -> set[tuple[str, str]]:
+        rows = self.cells.loc[self.cells["level"] == "dsm", ["table", "item"]]
+        return set(rows.drop_duplicates().itertuples(index=False, name=None))
+
     @cached_property
     def _of_regions(self) -> set[tuple[str, str]]:
         rows = self.cells.loc[self.cells["level"] == "region", ["table", "item"]]
@@ -224,6 +234,10 @@ class Findings:
         """`Contatti con i servizi: diagnosi di apertura`."""
         label = self.item_text(table, item).label
         return f"{self.table_name(table)}: {label if label[:2].isupper() else label[:1].lower() + label[1:]}"
+
+    def rank_of(self, text: CheckText) -> int:
+        """The semester whose departments a check is shown with: its own, of a check of the year the last."""
+        return self.year * 2 + text.semester - 1 if text.semester else self.semesters[-1]
 
     def text(self, table: str, check: str) -> CheckText:
         """The words of a check; a check without any is called by its name."""

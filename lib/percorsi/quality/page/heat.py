@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from string import ascii_lowercase
 
+from percorsi.quality.items import FEW
 from percorsi.quality.page import italian
-from percorsi.quality.page.findings import FEW, NATION, Cell, Findings
+from percorsi.quality.page.findings import NATION, Cell, Findings
 from percorsi.quality.page.links import area_page
 from percorsi.regions import regions
 

@@ -5,7 +5,7 @@ import pandas as pd
 CLASSES = {
     "valid": "valido",
     "other": "altro valore previsto",
-    "default": "provvisorio",
+    "default": "non noto o provvisorio",
     "invalid": "non valido",
     "missing": "mancante",
 }

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from percorsi.quality.items import FEW
 from percorsi.quality.page import italian
-from percorsi.quality.page.findings import FEW, NATION, Cell, CheckText, Findings
+from percorsi.quality.page.findings import NATION, Cell, CheckText, Findings
 from percorsi.quality.page.links import area_page, check_page
 from percorsi.regions import regions
 
@@ -44,6 +45,7 @@ class Verdict:
     text: CheckText
     whose: str
     culprits: list[Link]
+    culprits_in: str
 
 
 @dataclass(frozen=True)
@@ -109,16 +111,17 @@ def verdict(findings: Findings, row: dict) -> Verdict:
         text,
         _whose(findings, row) if failed else "",
         _culprits(findings, row, text) if failed and row["level"] == "region" else [],
+        italian.semester(findings.rank_of(text)),
     )
 
 
 def in_department(findings: Findings, dsm: str) -> list[tuple[Verdict, str, str]]:
-    """What fails in the region of a DSM, with the share and the count of the DSM in the last semester of the year."""
+    """What fails in the region of a DSM, with the share and the count of the DSM, in the semester of `culprits_in`."""
     found = []
     rows = findings.failed[findings.failed["area"] == dsm[:3]]
     for row in rows.to_dict("records"):
         text = findings.text(row["table"], row["check"])
-        cell = findings.by_key.get((row["table"], text.item, dsm, findings.semesters[-1])) if text.kind else None
+        cell = findings.by_key.get((row["table"], text.item, dsm, findings.rank_of(text))) if text.kind else None
         if cell and cell.is_told:
             count = _count(cell, text)
             observed = cell.denominator - count if row["bound"] == "min" else count
@@ -139,7 +142,8 @@ def troubles(findings: Findings) -> list[Trouble]:
         ]
         failing = set(rows.loc[rows["level"] == "region", "area"])
         where = [Link(findings.name(area), area_page(area)) for area in regions() if area in failing]
-        times = sorted(rows["since"].dropna(), key=lambda time: time.lstrip("~"))
+        regional = rows[rows["level"] == "region"]
+        times = sorted((regional if len(regional) else rows)["since"].dropna(), key=lambda time: time.lstrip("~"))
         found.append(
             Trouble(
                 findings.text(table, check).title,
@@ -177,7 +181,14 @@ def numbers(verdicts: list[Verdict]) -> dict[str, int]:
 
 
 def _observed(row: dict, few: bool) -> str:
-    return "–" if few else italian.percent(row["observed"])
+    """A share that fails never looks as if it met its threshold: it is told to as many digits as that takes."""
+    if few:
+        return "–"
+    share, bound = row["observed"], row["threshold"]
+    digits = 1
+    while row["status"] == "failed" and digits < 5 and round(100 * share, digits) == round(100 * bound, digits):
+        digits += 1
+    return italian.percent(share, digits)
 
 
 def _whose(findings: Findings, row: dict) -> str:
@@ -187,7 +198,7 @@ def _whose(findings: Findings, row: dict) -> str:
 
 
 def _culprits(findings: Findings, row: dict, text: CheckText) -> list[Link]:
-    """The departments of a region that most of what the check minds comes from, in the last semester of the year."""
+    """The departments of a region that most of what the check minds comes from, in its semester or the last one."""
     found = list(_minded(findings, row, text)) if text.kind else []
     found.sort(key=lambda each: (-each[0], each[1].name))
     return [link for _, link in found[:_CULPRITS]]
@@ -195,7 +206,7 @@ def _culprits(findings: Findings, row: dict, text: CheckText) -> list[Link]:
 
 def _minded(findings: Findings, row: dict, text: CheckText) -> Iterator[tuple[int, Link]]:
     for area in findings.dsms.get(row["area"], []):
-        cell = findings.by_key.get((row["table"], text.item, area, findings.semesters[-1]))
+        cell = findings.by_key.get((row["table"], text.item, area, findings.rank_of(text)))
         if cell and cell.is_told and (count := _count(cell, text)):
             yield count, Link(findings.name(area), area_page(area), _of(count, cell))
 

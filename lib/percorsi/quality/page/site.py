@@ -10,8 +10,9 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
+from percorsi.quality.items import FEW
 from percorsi.quality.page import heat, italian, pictures, problems
-from percorsi.quality.page.findings import DIAGNOSIS, FEW, NATION, Findings, Indicator
+from percorsi.quality.page.findings import DIAGNOSIS, NATION, Findings, Indicator
 from percorsi.quality.page.links import NATION_PAGE, WORKBOOK, area_page, check_page, item_page
 from percorsi.quality.page.workbook import workbook
 from percorsi.regions import regions
@@ -98,6 +99,7 @@ def _item(findings: Findings, table: str, item: str, checks: list[dict]) -> dict
     return {
         "title": findings.item_text(table, item).label,
         "is_national": findings.is_national(table, item),
+        "has_departments": findings.has_departments(table, item),
         "meaning": findings.item_text(table, item).meaning,
         "table_name": findings.table_name(table),
         "period": findings.period_name(table, item, findings.periods(table, item)[-1]),
@@ -119,6 +121,7 @@ def _check(findings: Findings, table: str, check: str) -> dict:
         "regions": [v for v in verdicts if v.level != "dsm"],
         "departments": [v for v in verdicts if v.level == "dsm"],
         "numbers": problems.numbers([v for v in verdicts if v.level == "region"]),
+        "nation_alone": all(v.level == "nation" for v in verdicts),
         "item_link": item_page(table, item) if (table, item) in findings.items else "",
     }
 

@@ -8,8 +8,9 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils import get_column_letter
 
+from percorsi.quality.items import FEW
 from percorsi.quality.page import heat, italian, problems
-from percorsi.quality.page.findings import DIAGNOSIS, FEW, Cell, Findings
+from percorsi.quality.page.findings import DIAGNOSIS, Cell, Findings
 from percorsi.sheets import text_cell
 
 _SHARE = "0.0%"
@@ -17,14 +18,14 @@ _WIDE, _NARROW = 34, 13
 
 
 def workbook(findings: Findings) -> bytes:
-    """Sheets: leggimi, completezza (diagnosis), dipartimenti, voci, controlli, trattenuti."""
+    """Sheets: leggimi, completezza (diagnosis), dipartimenti, voci, controlli, senza valore."""
     book = Workbook(write_only=True)
     _readme(book, findings)
     _sheet(book, "completezza", *_completeness(findings))
     _sheet(book, "dipartimenti", *_departments(findings))
     _sheet(book, "voci", *_items(findings))
     _sheet(book, "controlli", *_checks(findings))
-    _sheet(book, "trattenuti", *_withheld(findings))
+    _sheet(book, "senza valore", *_absent(findings))
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
@@ -39,9 +40,9 @@ def _readme(book: Workbook, findings: Findings) -> None:
         f"Dove in tutto sono meno di {FEW}, quote e conteggi non si mostrano, se non di file e mesi consegnati.",
         "completezza: quota di record con diagnosi di apertura valida, per regione e semestre",
         "dipartimenti: dipartimenti per quota di record senza diagnosi valida, nell'ultimo semestre",
-        "voci: ogni voce per area e periodo; dei dipartimenti l'ultimo",
+        "voci: ogni voce per area e periodo, dipartimenti compresi",
         "controlli: ogni controllo in ogni area, con esito, da quando non va, perché conta e che cosa fare",
-        "trattenuti: gli indicatori senza valore, per regione",
+        "senza valore: gli indicatori senza valore, per regione e motivo",
     ]
     sheet.append([text_cell(sheet, f"Qualità dei dati sulla salute mentale, {findings.year}", bold=True)])
     for line in lines:
@@ -50,7 +51,7 @@ def _readme(book: Workbook, findings: Findings) -> None:
 
 def _completeness(findings: Findings) -> tuple[list[str], Iterable[list]]:
     map_ = heat.heat_map(findings, *DIAGNOSIS, heat.nation_and_regions(findings, *DIAGNOSIS))
-    heads = ["Area", *(italian.semester(rank) for rank in findings.semesters)]
+    heads = ["Area", *(findings.period_name(*DIAGNOSIS, rank) for rank in findings.periods(*DIAGNOSIS))]
     return heads, (
         [row.name, *(cell.why if share is None else share for cell, share in zip(row.cells, row.shares, strict=True))]
         for row in map_.rows
@@ -65,9 +66,7 @@ def _departments(findings: Findings) -> tuple[list[str], Iterable[list]]:
 
 def _items(findings: Findings) -> tuple[list[str], Iterable[list]]:
     heads = ["Area", "Nome", "Periodo", "Tavola", "Voce", *italian.CLASSES.values(), "In tutto", "Quota valida", "Nota"]
-    last = findings.semesters[-1]
-    cells = (cell for cell in findings.by_key.values() if cell.level != "dsm" or cell.rank == last)
-    return heads, (_item(findings, cell) for cell in cells)
+    return heads, (_item(findings, cell) for cell in findings.by_key.values())
 
 
 def _item(findings: Findings, cell: Cell) -> list:
@@ -97,12 +96,12 @@ def _check(findings: Findings, row: dict) -> list:
     return [*about, observed, said.threshold, *numbers, *times, said.text.why, said.text.action]
 
 
-def _withheld(findings: Findings) -> tuple[list[str], Iterable[list]]:
-    return ["Regione", "Voce", "Codice", "Indicatore"], (
-        [findings.name(region), findings.label(item), one.code, one.title]
-        for region, items in findings.withheld.items()
-        for item in items
-        for one in findings.resting.get(item, [])
+def _absent(findings: Findings) -> tuple[list[str], Iterable[list]]:
+    return ["Regione", "Perché", "Codice", "Indicatore"], (
+        [findings.name(region), italian.ABSENT[reason], one.code, one.title]
+        for region, reasons in findings.absent.items()
+        for reason, found in reasons.items()
+        for one in found
     )
 
 
