@@ -101,6 +101,7 @@ ROWS = {
         discharge(ANNA, "29534"),  # her services said 295 and then 296: the latest word decides
         discharge(BRUNO, "30183", discharge_date=day("2015-07-01")),  # 91 days
         discharge(9, "V709"),  # nobody knows him
+        discharge(8, "V709", region="150"),  # whose register names no SPDC
         discharge(DARIO, "29530", institution_type="2", hospital="030002"),  # private
         discharge(DARIO, None, admission_ward="0801", discharge_ward="0801"),  # no psychiatry
     ],
@@ -192,6 +193,7 @@ def test_discharges_are_counted_where_the_ward_is_psychiatric(rows):
     assert classes(rows[0], "discharge_mode") == {"valid": 4}
     assert classes(rows[0], "psychiatric_days", semester=2) == {"other": 1}  # 1 April to 1 July
     assert classes(rows[0], "spdc_hospital") == {"valid": 2}  # of the public ones
+    assert classes(rows[0], "spdc_hospital", region="150") == {}  # nothing to hold it to
 
 
 def test_a_table_without_a_region_or_a_semester(rows):
@@ -253,6 +255,7 @@ def test_what_persons_are_found_in(of_contacts, frames):
         "death_known|0|valid": 1,
     }
     assert {name for name, number in found["150"].items() if number and "|" in name} == {
+        "discharged_known|0|missing",  # 8
         "one_region|0|other",
         "person_sex|0|invalid",
         "person_birth_year|0|valid",

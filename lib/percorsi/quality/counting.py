@@ -118,12 +118,16 @@ def _class(item: Item) -> str:
 
 def _words(year: int, spdc_hospitals: list[str]) -> dict[str, str]:
     """What stands for a word in braces."""
-    listed = ", ".join("'" + hospital.replace("'", "") + "'" for hospital in spdc_hospitals) or "''"
+    codes = [hospital.replace("'", "") for hospital in spdc_hospitals]
+    listed, regions = (
+        ", ".join(f"'{code}'" for code in found) or "''" for found in (codes, sorted({code[:3] for code in codes}))
+    )
     wards = [discipline_sql("psychiatry", ward, "discharge_date") for ward in ("admission_ward", "discharge_ward")]
     return {
         "Y": str(year),
         "Y0": f"{year}-01-01",
         "Y1": f"{year}-12-31",
         "psychiatric_ward": f"({' or '.join(wards)})",
+        "spdc_registered": f"(region in ({regions}))",  # of others the register says nothing
         "spdc_hospital": f"(concat(region, hospital) in ({listed}))",
     }
