@@ -215,6 +215,17 @@ def test_without_names_departments_and_items_are_told_by_their_numbers(judging):
     assert judging.text(*PLACE[:1], "place_given").title == "place given"
 
 
+def test_a_volume_tells_how_many_came_and_how_many_were_to_be_expected():
+    found = counts()
+    year = found[(found["level"] == "region") & (found["area"] == "180") & (found["year"] == 2015)].iloc[:1]
+    year = year.assign(semester=0, valid=50, missing=950, invalid=0, default=0, other=0, denominator=1000)
+    too_few = pd.concat([found, year], ignore_index=True)
+    text = {DIAGNOSIS: ItemText("Numero di record", is_volume=True)}
+    assert problems.of_area(findings(counts=too_few, item_names=text), "180")[0].wrong == "arrivati 50, attesi 1.000"
+    too_many = pd.concat([found, year.assign(missing=0, invalid=950)], ignore_index=True)
+    assert problems.of_area(findings(counts=too_many, item_names=text), "180")[0].wrong == "arrivati 1.000, attesi 50"
+
+
 @pytest.mark.parametrize(
     ("observed", "threshold", "status", "text"),
     [

@@ -3,10 +3,13 @@
 import pandas as pd
 import pytest
 
+from html_reading import Page
 from percorsi.quality.absent import Gaps
+from percorsi.quality.items import load_items
+from percorsi.quality.page.links import check_page, item_page
 from percorsi.quality.report import findings, write_report
 from percorsi.quality.suites import load_suites
-from percorsi.quality.verdict import REASONS, QualityReport
+from percorsi.quality.verdict import REASONS, SEVERITY, QualityReport
 from percorsi.tables import table
 
 KEY = ("care_episode", "diagnosis")
@@ -88,3 +91,54 @@ def test_the_report_is_written(judging, tmp_path):
     assert page.count("dal 2° semestre 2014") == 2  # where it is listed, and where its values are withheld
     assert "Calabria" in page and "sintetic" not in page
     assert (tmp_path / "prova" / "qualita.xlsx").is_file()
+
+
+@pytest.fixture(scope="module")
+def whole_site(tmp_path_factory):
+    """Every item and every check of the project for one region and its DSM, all of which fail."""
+    rows, judged = [], []
+    for name, key in load_items():
+        for half in (0, 1, 2):
+            for level, area in (("nation", "IT"), ("region", "042"), ("dsm", "042-201-001")):
+                rows.append(count(2015, half, level, area, 60, 40) | {"table": name, "item": key})
+    suites = load_suites()
+    for suite in suites.values():
+        for one in suite.checks:
+            about = {"table": suite.name, "item": one.meta.item, "check": one.meta.check, "threshold": one.threshold}
+            bound = {"bound": "min" if one.is_minimum else "max", "severity": SEVERITY[one.severity]}
+            judged.append(check("042", "failed", **about, **bound))
+            nothing = {"observed": None, "elements": 0, "unexpected": 0}
+            for region, reason in zip(("010", "020", "030", "050", "060"), REASONS, strict=True):
+                judged.append(check(region, "not_applicable", **about, **bound, **nothing, reason=reason))
+    folder = tmp_path_factory.mktemp("whole")
+    columns = list(table("quality/check").columns)
+    report = QualityReport("prova", 2015, pd.DataFrame(judged, columns=columns), {}, {}, folder / "index.html")
+    write_report(folder, report, pd.DataFrame(rows), suites, True, {"042-201-001": "Dipartimento di Trento"})
+    return {path.name: Page(path.read_text(encoding="utf-8")) for path in folder.glob("*.html")}
+
+
+def test_every_item_and_check_of_the_project_has_a_page_and_is_led_to(whole_site):
+    suites, items = load_suites(), load_items()
+    pages = {check_page(suite.name, one.meta.check) for suite in suites.values() for one in suite.checks}
+    pages |= {item_page(*key) for key in items}
+    assert pages <= set(whole_site)
+    assert pages <= {link.split("#")[0] for link in whole_site["index.html"].links}
+
+
+def test_no_word_of_the_program_stands_on_the_pages_of_the_project(whole_site):
+    codes = [
+        *REASONS,
+        "critical",
+        "warning",
+        "not_applicable",
+        "None",
+        "nan",
+        "DSM",
+        "record_",
+        "_valid",
+        "care_episode",
+    ]
+    found = {(name, code) for name, page in whole_site.items() for code in codes if code in page.text}
+    assert not found
+    for words in REASONS.values():
+        assert any(words in page.text for page in whole_site.values()), words

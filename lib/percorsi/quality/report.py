@@ -80,7 +80,7 @@ def _text(check: Check, suite: Suite) -> CheckText:
 
 
 def _item_text(item: Item) -> ItemText:
-    return ItemText(item.label, item.meaning, item.least)
+    return ItemText(item.label, item.meaning, item.least, item.counted == "records")
 
 
 def _in_words(reason: str | None) -> str | None:

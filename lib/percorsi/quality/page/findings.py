@@ -41,11 +41,15 @@ class CheckText:
 
 @dataclass(frozen=True)
 class ItemText:
-    """What an item is called, what counts as valid, and below which denominator neither share nor count is told."""
+    """What an item is called, what counts as valid, and below which denominator neither share nor count is told.
+
+    `is_volume`: it holds records against those that were to be expected: missing are too few, invalid too many.
+    """
 
     label: str
     meaning: str = ""
     least: int = FEW
+    is_volume: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,16 @@ class Findings:
         """(table, item, area, rank) -> the row of `cells`."""
         rows = map(Cell._make, self.cells.itertuples(index=False, name=None))
         return {(cell.table, cell.item, cell.area, cell.rank): cell for cell in rows}
+
+    @cached_property
+    def volumes(self) -> dict[tuple[str, str, str], tuple[int, int]]:
+        """(table, item, area) -> records of the year that came and that were to be expected, of items that say both."""
+        of_year = self.counts[(self.counts["year"] == self.year) & (self.counts["semester"] == 0)]
+        return {
+            (row.table, row.item, row.area): (row.valid + row.invalid, row.valid + row.missing)
+            for row in of_year.itertuples()
+            if self.item_text(row.table, row.item).is_volume
+        }
 
     @cached_property
     def semesters(self) -> list[int]:

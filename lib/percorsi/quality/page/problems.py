@@ -90,7 +90,7 @@ def verdict(findings: Findings, row: dict) -> Verdict:
     """One row of the checks in words."""
     text = findings.text(row["table"], row["check"])
     few = 0 < row["elements"] < findings.least(row["table"], row["item"])
-    wrong = f"su meno di {FEW}" if few else f"{italian.number(row['unexpected'])} su {italian.number(row['elements'])}"
+    wrong = f"su meno di {FEW}" if few else _wrong(findings, row)
     failed = row["status"] == "failed"
     return Verdict(
         text.title,
@@ -113,6 +113,13 @@ def verdict(findings: Findings, row: dict) -> Verdict:
         _culprits(findings, row, text) if failed and row["level"] == "region" else [],
         italian.semester(findings.rank_of(text)),
     )
+
+
+def _wrong(findings: Findings, row: dict) -> str:
+    """How many are not as they should be; of a volume how many came and how many were to be expected."""
+    if volume := findings.volumes.get((row["table"], row["item"], row["area"])):
+        return f"arrivati {italian.number(volume[0])}, attesi {italian.number(volume[1])}"
+    return f"{italian.number(row['unexpected'])} su {italian.number(row['elements'])}"
 
 
 def in_department(findings: Findings, dsm: str) -> list[tuple[Verdict, str, str]]:
