@@ -128,7 +128,7 @@ def test_every_item_and_check_of_the_project_has_a_page_and_is_led_to(whole_site
 
 
 def test_no_word_of_the_program_stands_on_the_pages_of_the_project(whole_site):
-    codes = [*REASONS, "critical", "warning", "not_applicable", "None", "nan", "DSM", "care_episode"]
+    codes = [*REASONS, "critical", "warning", "not_applicable", "None", "nan", "care_episode"]
     word = re.compile(rf"\b({'|'.join(codes)})\b")
     found = {(name, code) for name, page in whole_site.items() for code in word.findall(page.text)}
     assert not found
