@@ -191,12 +191,26 @@ def built(
     year: int = 2015,
     services: list[tuple] = SERVICES,
     crosswalk: Crosswalk | None = None,
+    tables: Iterable[str] | None = None,
 ) -> dict[str, list]:
-    """The rows of the feature tables that follow from all people."""
+    """The rows of the feature tables that follow from all people; of `tables` alone, where they are named.
+
+    What is kept meanwhile is let go: every later plan would be compared with it.
+    """
     parameters = parameters or load_settings().parameters
     conformed = frames(spark, people, services)
-    made = build_frames(conformed, parameters, year, lambda df: df.persist(), crosswalk or Crosswalk())
-    return {name: df.collect() for name, df in made.items()}
+    kept = []
+
+    def keep(df):
+        kept.append(df.persist())
+        return kept[-1]
+
+    made = build_frames(conformed, parameters, year, keep, crosswalk or Crosswalk())
+    try:
+        return {name: made[name].collect() for name in tables or made}
+    finally:
+        for df in kept:
+            df.unpersist()
 
 
 def semester_of(day: date) -> str:

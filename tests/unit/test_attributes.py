@@ -86,7 +86,7 @@ UNREGISTERED = {"who": "without an anagrafica", "registered": False, "facts": [
 @pytest.fixture(scope="module")
 def rows(spark) -> dict[int, Any]:
     people = [*({"who": who, "facts": facts} for who, facts, _ in PEOPLE), UNREGISTERED]
-    return {row["person_id"]: row for row in built(spark, people)["person_year"]}
+    return {row["person_id"]: row for row in built(spark, people, tables=["person_year"])["person_year"]}
 
 
 @pytest.mark.parametrize("number", range(len(PEOPLE)), ids=[who for who, *_ in PEOPLE])

@@ -162,7 +162,9 @@ def test_days_at_risk_of_a_leap_year(spark) -> None:
         "in a residence since before": (
             [{"residential stay": {"from": d(2015, 9, 1), "to": d(2016, 2, 10)}}, cdm(d(2016, 12, 31))], 366),
     }  # fmt: skip
-    rows = built(spark, [{"who": who, "facts": facts} for who, (facts, _) in people.items()], year=2016)["person_year"]
+    rows = built(
+        spark, [{"who": who, "facts": facts} for who, (facts, _) in people.items()], year=2016, tables=["person_year"]
+    )["person_year"]
     found = {row["person_id"]: row["days_at_risk"] for row in rows}
     assert [found[number] for number in range(1, 8)] == [days for _, days in people.values()]
 
@@ -197,7 +199,7 @@ def test_records_after_the_death_are_counted_by_flow(spark) -> None:
             cdm(d(2015, 2, 10)), {"intervention": {"day": d(2016, 4, 5)}}]},
         {"who": "long dead", "facts": [VISIT, cdm(d(2009, 1, 1))]},
     ]  # fmt: skip
-    rows = built(spark, after)["after_death"]
+    rows = built(spark, after, tables=["after_death"])["after_death"]
     # The long dead: a visit, and an episode opened in 2014 that four semesters and 2014's two tell (six records).
     # PSR: 2015S2 begins after the death; both semesters of the stay begun on 1 June.
     assert sorted((row["flow"], row["region"], row["records"], row["persons"]) for row in rows) == [
@@ -224,7 +226,7 @@ def test_an_end_after_the_death_is_counted_with_the_begin_before_it(spark) -> No
         {"who": "in to the end of the semester, and in the next", "diagnosis": None, "facts": [
             VISIT, died, {"residential stay": {**stay, "told": ["2014S2", "2015S1", "2015S2"]}}]},
     ]  # fmt: skip
-    rows = built(spark, people)["after_death"]
+    rows = built(spark, people, tables=["after_death"])["after_death"]
     assert sorted((row["flow"], row["records"], row["persons"]) for row in rows) == [("CNT", 1, 1), ("PSR", 2, 2)]
 
 
@@ -242,7 +244,7 @@ def test_records_of_the_other_flows_after_the_death_are_counted_in_the_window(sp
             *({kind: {"day": before}} for kind in ("dispensing", *kinds))]},
         {"who": "alive", "facts": [VISIT, *({kind: {"day": days}} for kind in ("dispensing", *kinds))]},
     ]  # fmt: skip
-    rows = built(spark, people)["after_death"]
+    rows = built(spark, people, tables=["after_death"])["after_death"]
     # Two days of the one, one of the other: of SUP that of 2010, from before the window.
     assert sorted((row["flow"], row["region"], row["records"], row["persons"]) for row in rows) == [
         ("DIR", "080", 2, 1),

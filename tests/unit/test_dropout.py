@@ -147,7 +147,7 @@ FIRST_YEAR: list[tuple[str, list[dict], tuple]] = [
 def rows(spark) -> dict[int, Any]:
     people = [{"who": who, "facts": [VISIT, *facts]} for who, facts, _ in PEOPLE]
     people += [{"who": who, "facts": facts} for who, facts, _ in FIRST_YEAR]
-    return {row["person_id"]: row for row in built(spark, people)["person_year"]}
+    return {row["person_id"]: row for row in built(spark, people, tables=["person_year"])["person_year"]}
 
 
 @pytest.mark.parametrize("number", range(len(PEOPLE)), ids=[who for who, *_ in PEOPLE])

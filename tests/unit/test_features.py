@@ -225,7 +225,7 @@ def test_the_parameters_of_the_stage(spark) -> None:
         follow_up_days=100,
         monitoring_days=10,
     )
-    rows = {row["person_id"]: row for row in built(spark, people, parameters)["person_year"]}
+    rows = {row["person_id"]: row for row in built(spark, people, parameters, tables=["person_year"])["person_year"]}
     assert (rows[1]["spdc_stays"], rows[1]["first_stay_discharge"]) == (1, d(2015, 2, 20))
     assert rows[2]["spdc_stays"] == 1
     assert (rows[3]["pathway"], rows[3]["pathway_source"]) == (None, None)

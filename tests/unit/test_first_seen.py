@@ -119,7 +119,7 @@ COLUMNS = ("first_seen_date", "new_to_dsm", "days_from_first_psychiatric_service
 @pytest.fixture(scope="module")
 def rows(spark) -> dict[int, Any]:
     people = [{"who": who, "diagnosis": None, "facts": facts} for who, facts, _ in (*PEOPLE, *PRECURSORS)]
-    return {row["person_id"]: row for row in built(spark, people)["person_year"]}
+    return {row["person_id"]: row for row in built(spark, people, tables=["person_year"])["person_year"]}
 
 
 @pytest.mark.parametrize("number", range(len(PEOPLE)), ids=[who for who, *_ in PEOPLE])

@@ -236,7 +236,7 @@ PEOPLE = [{"who": who, "diagnosis": None, "facts": facts} for _, who, facts, _ i
 
 @pytest.fixture(scope="module")
 def rows(spark) -> dict[int, Any]:
-    return {row["person_id"]: row for row in built(spark, PEOPLE)["person_year"]}
+    return {row["person_id"]: row for row in built(spark, PEOPLE, tables=["person_year"])["person_year"]}
 
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[f"{columns[0]}: {who}" for columns, who, _, _ in CASES])
@@ -267,7 +267,7 @@ def test_the_windows_are_parameters(spark) -> None:
         dropout_middle_month=2,
         dropout_to_month=3,
     )
-    rows = {row["person_id"]: row for row in built(spark, people, parameters)["person_year"]}
+    rows = {row["person_id"]: row for row in built(spark, people, parameters, tables=["person_year"])["person_year"]}
     assert [rows[1][column] for column in (*EARLY, *INTENSIVE)] == [1, True, 1, 1, 3, 0]
     assert rows[2]["npia_precursor_contacts"] == 1
     assert (rows[3]["dropout_early_gap_days"], rows[3]["dropout_late_gap_days"]) == (28, 31)

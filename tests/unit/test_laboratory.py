@@ -124,7 +124,7 @@ def people() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def rows(spark, people) -> dict[int, Any]:
-    return {row["person_id"]: row for row in built(spark, people)["person_year"]}
+    return {row["person_id"]: row for row in built(spark, people, tables=["person_year"])["person_year"]}
 
 
 @pytest.mark.parametrize("number", range(len(PERSONS)), ids=[who for who, *_ in PERSONS])

@@ -114,7 +114,9 @@ PEOPLE = [{"who": who, "diagnosis": None, "facts": facts} for who, facts, _ in (
 
 @pytest.fixture(scope="module")
 def rows(spark) -> dict[int, Any]:
-    return {row["person_id"]: row for row in built(spark, PEOPLE, crosswalk=MOVED)["person_year"]}
+    return {
+        row["person_id"]: row for row in built(spark, PEOPLE, crosswalk=MOVED, tables=["person_year"])["person_year"]
+    }
 
 
 @pytest.mark.parametrize("number", range(len(OPENINGS)), ids=[who for who, *_ in OPENINGS])

@@ -149,7 +149,7 @@ def rows(spark) -> dict[int, Any]:
     contact = {"intervention": {"day": d(2015, 2, 10)}}
     people = [{"who": who, "facts": [contact, *facts]} for who, facts, *_ in HISTORIES]
     people += [{"who": who, "diagnosis": None, "facts": [contact, *facts]} for who, facts, _ in TOLD]
-    return {row["person_id"]: row for row in built(spark, people)["person_year"]}
+    return {row["person_id"]: row for row in built(spark, people, tables=["person_year"])["person_year"]}
 
 
 @pytest.mark.parametrize("number", range(len(HISTORIES)), ids=[who for who, *_ in HISTORIES])

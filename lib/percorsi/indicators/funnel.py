@@ -110,7 +110,8 @@ def with_funnels(values: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame
             made[departments["place"], : -len(DISPERSION)] = np.column_stack(limits)
             found = dispersion(z[np.isfinite(z)])
             made[nation["place"], -len(DISPERSION) :] = found.phi, found.p
-    return pd.concat([values, pd.DataFrame(made, columns=COLUMNS, index=values.index)], axis=1)
+    found = pd.DataFrame(made, columns=COLUMNS, index=values.index)
+    return pd.concat([values.drop(columns=COLUMNS, errors="ignore"), found], axis=1)
 
 
 def _proportion(nation: pd.Series, rows: pd.DataFrame) -> tuple[list[np.ndarray], np.ndarray]:

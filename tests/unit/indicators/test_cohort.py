@@ -1,6 +1,7 @@
 """Persons by pathway and who changed it from 2014 to 2015, counted by hand on fifteen histories."""
 
 import json
+from collections.abc import Iterator
 from datetime import date as d
 from typing import Any
 
@@ -82,14 +83,20 @@ class Held(Store):
 
 
 @pytest.fixture(scope="module")
-def store(spark, tmp_path_factory) -> Held:
+def store(spark, tmp_path_factory) -> Iterator[Held]:
+    kept = []
+
+    def keep(df):
+        kept.append(df.persist())
+        return kept[-1]
+
     ageless = {"born": None, "registered": False}
     people = [
         {"who": who, "diagnosis": None, "facts": facts, **(ageless if who == "no year of birth" else {})}
         for who, facts in PEOPLE
     ]
     conformed = frames(spark, people)
-    made = build_frames(conformed, Parameters(), 2015, lambda df: df.persist())
+    made = build_frames(conformed, Parameters(), 2015, keep)
     # Of Bologna nothing came of 2014.
     periods = [*everything("030", (2014, 2015)), *everything("080", (2015,))]
     schema = table("conformed/delivered_period").schema
@@ -97,15 +104,19 @@ def store(spark, tmp_path_factory) -> Held:
     delivered = small_frame(spark, [tuple(row.get(name) for name in schema.names) for row in rows], schema)
     held = {
         **{f"conformed/{name}": df for name, df in conformed.items()},
-        **{f"features/{name}": made[name].persist() for name in ("person_year", "person_area")},
+        **{f"features/{name}": keep(made[name]) for name in ("person_year", "person_area")},
         "conformed/delivered_period": delivered,
     }
-    return Held(Home(tmp_path_factory.mktemp("home")), spark, held)
+    yield Held(Home(tmp_path_factory.mktemp("home")), spark, held)
+    for df in kept:
+        df.unpersist()
 
 
 @pytest.fixture(scope="module")
 def before(store):
-    return pathways_of_year(store, Parameters(), 2014).persist()
+    told = pathways_of_year(store, Parameters(), 2014).persist()
+    yield told
+    told.unpersist()
 
 
 @pytest.fixture(scope="module")
