@@ -4,8 +4,8 @@
 
 The home is one whose tables are conformed (`percorsi run`, or `stages.py --home`); it is not changed: a copy of it is
 judged. The yardstick is Spark reading all columns of every table that the stage reads once, warm: the conformed ones,
-and of the contacts the lines and the current records, which tell what was rejected. The first judging counts, the second
-takes what was counted and only judges (`--rejudge`). The stage is timed warm as well: once before, on the year before.
+and of the contacts the lines and the current records, which tell what was rejected. The first judging counts, the
+second takes what was counted (`--rejudge`). The stage is timed warm as well: once before, on the year before.
 """
 
 import argparse

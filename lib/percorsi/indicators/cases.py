@@ -154,7 +154,7 @@ def _joined(some: list) -> str:
 
 
 def place(expected: Any) -> str:
-    """Where a case must stand, in words; of several stays or components a line each."""
+    """Where a case must stand, in words: of stays a line each, of components one for those of the same place."""
     if isinstance(expected, list):
         return "\n".join(f"stay of {stay['admitted']}: {_in_line(stay['is'])}" for stay in expected)
     match expected:
@@ -165,7 +165,10 @@ def place(expected: Any) -> str:
         case {"value": value}:
             return f"value {value}"
         case Mapping():
-            return "\n".join(f"{component or 'all'}: {_in_line(of)}" for component, of in expected.items())
+            names: dict[str, list[str]] = {}
+            for component, of in expected.items():
+                names.setdefault(_in_line(of), []).append(str(component) if component else "all")
+            return "\n".join(f"{', '.join(some)}: {where}" for where, some in names.items())
     return str(expected)
 
 

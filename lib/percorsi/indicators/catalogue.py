@@ -65,6 +65,7 @@ class Measure:
     value: str | None
     per: str | None
     components: Mapping[str, Component]
+    naming: str
     main: str
     among: AmongEntry | None
     needs: tuple[Need, ...]
@@ -185,6 +186,7 @@ def _measure(name: str, entry: MeasureEntry, entries: Entries) -> Measure:
             )
             for part, said in entry.parts().items()
         },
+        naming=entry.naming,
         main=entry.main_part(),
         among=entry.among,
         needs=tuple(parse_need(flow, period) for flow, periods in entry.needs.items() for period in periods),

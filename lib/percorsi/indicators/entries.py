@@ -71,6 +71,7 @@ class MeasureEntry(_Entry):
     value: StrictStr | None = None
     per: StrictStr | None = None
     components: dict[ComponentName, ComponentEntry] = {}
+    naming: StrictStr = ""
     main: StrictStr | None = None
     among: AmongEntry | None = None
     needs: dict[StrictStr, list[StrictStr]] = Field(min_length=1)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from percorsi.indicators.cases import UNSAID, Case, cases_of_code, load_cases
 from percorsi.indicators.catalogue import Catalogue, Component, Indicator, Measure, load_catalogue
-from percorsi.indicators.clauses import Scalar
+from percorsi.indicators.clauses import Scalar, bind, tree
 from percorsi.indicators.columns import numbers_named
 from percorsi.indicators.grains import GRAINS
 from percorsi.indicators.kind import GAP, RATE, RATIO
@@ -180,6 +180,8 @@ def _counted(measure: Measure, indicator: Indicator, given: Component, unit: str
             f"Prevalence, as `prevalence` names it in `conf/reference/prevalence`: {prevalence.per_10000:g}{limits}.",
             prevalence.source,
             "",
+            "Of a synthetic nation below scale 1 this says nothing: residents are not scaled.",
+            "",
         ]
     if measure.value is not None:
         per = [f"divided by `{measure.per}`, "] if measure.per else []
@@ -209,21 +211,26 @@ def _components(measure: Measure, indicator: Indicator) -> list[str]:
     if not named:
         return []
     given, known = measure.components[measure.main], indicator.by_component[measure.main]
-    lines = ["## Components", ""]
+    lines = ["## Components", "", *([measure.naming, ""] if measure.naming else [])]
     if measure.main:
         lines += [f"The value of the indicator is that of `{measure.main}`, told above.", ""]
     for part in named:
         asked = indicator.by_component[part.name]
         own = [f"`{name}` = {value}" for name, value in asked.items() if value != known.get(name)]
         lines.append(f"- `{part.name}`{': ' if own else ''}{', '.join(own)}")
-        lines += [f"  - {line}" for line in _other_clauses(part, given)]
+        lines += [f"  - {line}" for line in _other_clauses(part, given, asked)]
     return [*lines, ""]
 
 
-def _other_clauses(part: Component, given: Component) -> list[str]:
-    own = [f"`{name}`: `{sql}`" for name, sql in part.population.items() if given.population.get(name) != sql]
+def _other_clauses(part: Component, given: Component, asked: Mapping[str, Scalar]) -> list[str]:
+    """What a part asks otherwise, with its own numbers put in."""
+
+    def told(name: str, sql: str) -> str:
+        return f"`{name}`: `{bind(tree(sql), asked)}`"
+
+    own = [told(name, sql) for name, sql in part.population.items() if given.population.get(name) != sql]
     gone = [f"`{name}`" for name in given.population if name not in part.population]
-    numerator = [f"`{name}`: `{sql}`" for name, sql in part.numerator.items() if part.numerator != given.numerator]
+    numerator = [told(name, sql) for name, sql in part.numerator.items() if part.numerator != given.numerator]
     return [
         *(f"in the population only where {clause}" for clause in own),
         *(f"in the population also where {name} does not hold" for name in gone),

@@ -74,7 +74,7 @@ def test_a_case_in_words(folder):
                 {"admitted": "2015-01-01", "is": {"a": "numerator", "b": "numerator"}},
                 {"admitted": "2015-03-01", "is": "numerator"},
             ],
-            "stay of 2015-01-01: a: numerator; b: numerator\nstay of 2015-03-01: numerator",
+            "stay of 2015-01-01: a, b: numerator\nstay of 2015-03-01: numerator",
         ),
     ],
 )
