@@ -119,7 +119,7 @@ def test_components_say_what_each_does_otherwise(tmp_path):
         "- `c`: `times` = 3",
         "  - in the population only where `seen`: `presences >= 1`",
         "  - in the population also where `known` does not hold",
-        "  - in the numerator where `some`: `presences >= :times`",
+        "  - in the numerator where `some`: `presences >= 3`",
         "- `d`: `times` = 3",
     ]
     assert "## Clinical cases" not in page
