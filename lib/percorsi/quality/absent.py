@@ -8,6 +8,7 @@ from percorsi.flows.ledger import Entry
 from percorsi.flows.missing import NATION, missing
 from percorsi.indicators.catalogue import Catalogue
 from percorsi.indicators.coverage import coverage
+from percorsi.periods import PERIODS
 from percorsi.quality.gate import by_flow
 from percorsi.regions import regions
 
@@ -33,10 +34,12 @@ def absent(
 ) -> dict[str, dict[str, list[str]]]:
     """Region -> reason -> codes of the indicators that have no value there, in the order of the agreement.
 
-    `delivered`: rows of conformed/delivered_period as (flow, region, year, period); `withheld`: region -> items.
+    `delivered`: rows of conformed/delivered_period as (flow, region, year, period), of which those of no known period
+    say nothing, as everywhere in the judging; `withheld`: region -> items.
     """
+    known = [row for row in delivered if row[3] in PERIODS]
     found: dict[str, dict[str, list[str]]] = {region: {} for region in regions()}
-    for code, reasons in coverage(catalogue, delivered, year, by_flow(withheld)).reasons.items():
+    for code, reasons in coverage(catalogue, known, year, by_flow(withheld)).reasons.items():
         for region, reason in reasons.items():
             found[region].setdefault(reason, []).append(code)
     return found
