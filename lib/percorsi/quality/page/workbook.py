@@ -40,7 +40,7 @@ def _readme(book: Workbook, findings: Findings) -> None:
         f"Dove in tutto sono meno di {FEW}, quote e conteggi non si mostrano, se non di file e mesi consegnati.",
         "completezza: quota di record con diagnosi di apertura valida, per regione e semestre",
         "dipartimenti: dipartimenti per quota di record senza diagnosi valida, nell'ultimo semestre",
-        "voci: ogni voce per area e periodo, dipartimenti compresi",
+        "voci: ogni voce per area e periodo; dei dipartimenti la diagnosi in ogni semestre, il resto nell'ultimo",
         "controlli: ogni controllo in ogni area, con esito, da quando non va, perché conta e che cosa fare",
         "senza valore: gli indicatori senza valore, per regione e motivo",
     ]
@@ -66,7 +66,13 @@ def _departments(findings: Findings) -> tuple[list[str], Iterable[list]]:
 
 def _items(findings: Findings) -> tuple[list[str], Iterable[list]]:
     heads = ["Area", "Nome", "Periodo", "Tavola", "Voce", *italian.CLASSES.values(), "In tutto", "Quota valida", "Nota"]
-    return heads, (_item(findings, cell) for cell in findings.by_key.values())
+    return heads, (_item(findings, cell) for cell in findings.by_key.values() if _is_on_a_page(findings, cell))
+
+
+def _is_on_a_page(findings: Findings, cell: Cell) -> bool:
+    """Of a department the pages show the diagnosis in every semester, and all else in the last."""
+    whole = cell.level != "dsm" or (cell.table, cell.item) == DIAGNOSIS
+    return whole or cell.rank == findings.semesters[-1]
 
 
 def _item(findings: Findings, cell: Cell) -> list:
