@@ -78,6 +78,7 @@ def test_a_region_without_any_value_is_named_and_so_are_its_files(pages):
     said = "Senza alcun valore perché mancano file: Lazio . Quali, è scritto nella pagina di ogni regione."
     assert said in pages["index.html"].text
     lazio = pages[area_page("120")].text
+    assert "La regione non ha nessun valore , perché mancano file ." in lazio
     assert "Indicatori senza valore 3 su 3." in lazio
     assert "Presenze (PSS): 2° semestre 2015, 2014, 03/2014" in lazio
     assert "Indicatori senza valore Nessuno." in pages[area_page("010")].text

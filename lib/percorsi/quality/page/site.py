@@ -68,6 +68,7 @@ def _region(findings: Findings, region: str) -> dict:
         "chart": _chart(findings, *DIAGNOSIS, region, dsms, above=NATION),
         "dsms": dsms,
         "indicators": _withheld(findings, region),
+        "is_valueless": _is_valueless(findings, region),
         "absent": findings.absent.get(region, {}),
         "absences": sum(map(len, findings.absent.get(region, {}).values())),
         "lacking": findings.lacking.get(region, {}),
