@@ -1,7 +1,10 @@
 """A nation that was told a mortality ratio of 2: through the whole system, and four hundred years of its deaths."""
 
+import csv
 import re
 import shutil
+from collections import Counter
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -121,3 +124,35 @@ def test_four_hundred_years_of_deaths_are_covered_in_ninety_five_of_a_hundred(ou
     wide = (made["lower_998"] <= TOLD) & (made["upper_998"] >= TOLD)
     assert wide.mean() >= 0.99
     assert abs(np.mean(made["value"]) - TOLD) < 3 * np.std(made["value"]) / np.sqrt(YEARS)
+
+
+def figures(name: str, year: int, age: str) -> Counter:
+    """A published table of a year as it lies in its file, all regions together: by sex and class of five years."""
+    found = Counter()
+    with (conf_dir() / "reference" / name / f"{year}.csv").open(newline="") as stream:
+        for row in csv.DictReader(stream):
+            oldest = min(int(row[age].split("-")[0].rstrip("+")) // 5 * 5, 90)
+            found["1" if row["sex"] == "M" else "2", oldest] += int(row["deaths" if name == "deaths" else "residents"])
+    return found
+
+
+def test_the_expected_deaths_of_the_nation_are_those_of_the_published_tables(outcome, spark):
+    """From the persons and ISTAT's files alone, by no function of the system: the days at risk times the rates."""
+    dead = figures("deaths", YEAR, "age_class")
+    living = figures("population", YEAR, "age") + figures("population", YEAR + 1, "age")
+    rows = (
+        of_year(Store(outcome.home, spark), "features/person_year", YEAR)
+        .where("age >= 18 and sex in ('1', '2') and (death_date is null or death_date >= first_contact_date)")
+        .selectExpr("pathway", "sex", "least(floor(age / 5) * 5, 90) as class", "days_at_risk as days")
+        .groupBy("pathway", "sex", "class")
+        .sum("days")
+        .collect()
+    )
+    found = nation(outcome)
+    for pathway, code in RATIOS.items():
+        expected = sum(
+            Fraction(days, 365) * Fraction(2 * dead[sex, age], living[sex, age])
+            for of, sex, age, days in rows
+            if of == pathway
+        )
+        assert found.loc[(code, ""), "denominator"] == pytest.approx(float(expected), rel=1e-9), code
