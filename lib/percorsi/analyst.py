@@ -32,7 +32,9 @@ def _refuse_unknown(region: str | None) -> None:
 
     if region and region not in regions():
         known = ", ".join(f"{area} {name}" for area, name in regions().items())
-        raise UsageError(f"no region {region}", next_step=f"use the digits of one of: {known}")
+        meant = region.zfill(3)
+        asked = f"{meant} is {regions()[meant]}" if meant in regions() else f"use the digits of one of: {known}"
+        raise UsageError(f"no region {region}", next_step=asked)
 
 
 @command
@@ -180,16 +182,20 @@ def funnel(
     """List the departments further from the nation than by chance, unprotected: not for publication."""
     from percorsi.dsm_names import dsm_names
     from percorsi.indicators.catalogue import load_catalogue
+    from percorsi.indicators.kind import GAP
     from percorsi.indicators.outliers import WITHIN, departments, shown
     from percorsi.indicators.values import read_values
     from percorsi.runs import find
 
     if level not in (95, 99.8):
         raise UsageError(f"no limits at {level:g} per cent", next_step="use --level 99.8 or --level 95")
+    catalogue = load_catalogue()
+    of_scale = Home(home).synthetic  # residents are not scaled: a gap of a smaller nation says nothing
+    codes = [one for one, (measure, _) in catalogue.by_code.items() if measure.kind != GAP or not of_scale]
     if code is not None:
-        code = load_catalogue().find(code)[1].code
+        codes = [catalogue.find(code)[1].code]
     found = find(load_settings(env), existing(home), run)
-    rows = departments(read_values(Home(home), found.run_id), code, wide=level > 95)
+    rows = departments(read_values(Home(home), found.run_id), catalogue, codes, wide=level > 95)
     judged, asked = len(rows), rows if every_department else rows[rows["lies"] != WITHIN]
     if as_json:
         print_rows(asked.to_dict("records"), as_json)
@@ -198,3 +204,5 @@ def funnel(
         print_rows(shown(asked, dsm_names(Home(home), found.year)))
     outside = int((rows["lies"] != WITHIN).sum())
     print(f"{outside} of {judged} values of departments lie outside of their limits at {level:g}%; not protected")
+    if of_scale and code is None:
+        print("without S24 and BP21: the gaps of a synthetic nation below scale 1 mean nothing")

@@ -293,12 +293,12 @@ def catalogue(
     card says, P a proxy on them, S the supplementary flow; waiting: not measured yet.
     """
     from percorsi.indicators.catalogue import load_catalogue
-    from percorsi.indicators.listing import card_rows, summary_rows
+    from percorsi.indicators.listing import card_rows, listed, summary_rows
 
     known = load_catalogue()
     counted = summary_rows(known)
     if not counts:
-        print_rows(card_rows(known), as_json)
+        tell(card_rows(known), lambda rows: listed(rows, terminal_width()), as_json)
         if as_json:
             return
         print()

@@ -89,8 +89,8 @@ def _need_current(home: Home, year: int | None = None) -> None:
         return
     years = {int(entry.year) for entry in read_ledger(home) if entry.refused is None}
     if year not in years:
-        known = f"there are {min(years)} to {max(years)}" if years else "every file was refused"
-        raise ResultUnavailable(f"nothing was delivered of {year}", next_step=f"name another year: {known}")
+        known = f"these are {min(years)} to {max(years)}" if years else "every file was refused"
+        raise ResultUnavailable(f"nothing was delivered of {year}", next_step=f"name a delivered year; {known}")
 
 
 def ingest(

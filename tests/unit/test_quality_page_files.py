@@ -79,9 +79,9 @@ def test_a_region_without_any_value_is_named_and_so_are_its_files(pages):
     assert said in pages["index.html"].text
     lazio = pages[area_page("120")].text
     assert "La regione non ha nessun valore , perché mancano file ." in lazio
-    assert "Indicatori senza valore 3 su 3." in lazio
+    assert "Indicatori senza valore 3 su 3, per ciò che è stato consegnato o per come." in lazio
     assert "Presenze (PSS): 2° semestre 2015, 2014, 03/2014" in lazio
-    assert "Indicatori senza valore Nessuno." in pages[area_page("010")].text
+    assert "Indicatori senza valore Nessuno, per ciò che è stato consegnato" in pages[area_page("010")].text
 
 
 def test_a_failure_is_told_with_the_region_where_it_is_worst(pages):

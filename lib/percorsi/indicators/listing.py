@@ -10,6 +10,7 @@ from percorsi.indicators.clauses import Scalar, bind, tree
 from percorsi.indicators.entries import Card
 from percorsi.indicators.grains import GRAINS
 from percorsi.indicators.kind import PROPORTION, RATE
+from percorsi.texts import wrapped_table
 
 # Principal and accessory indicators of each set, as the index of the agreement of 2014 counts them.
 AGREEMENT = {"schizophrenia": (13, 35), "bipolar": (12, 26), "depressive": (10, 13), "severe_personality": (10, 18)}
@@ -47,6 +48,13 @@ def card_rows(catalogue: Catalogue) -> list[dict]:
     waiting, and nothing is said of its measure."""
     measured = {row["code"]: row for row in catalogue_rows(catalogue)}
     return [measured.get(code) or _waiting(code, card) for code, card in catalogue.cards.items()]
+
+
+def listed(rows: list[dict], width: int) -> str:
+    """For a terminal: what a card says and what is measured; the readings stand on the pages."""
+    told = ("code", "title", "pathway", "phase", "mark", "kind", "status")
+    marked = [{**row, "mark": "principal" if row["principal"] else "accessory"} for row in rows]
+    return wrapped_table([{name: row[name] for name in told} for row in marked], width)
 
 
 def _waiting(code: str, card: Card) -> dict:

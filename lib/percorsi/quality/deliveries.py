@@ -102,7 +102,7 @@ def count_volumes(volumes: pd.DataFrame, delivered: Delivered, places: Iterable[
 
     Expected is the mean of the delivered semesters of the years before, for as many semesters; the smaller of the two
     numbers is valid, what is lacking is missing, what is beyond is invalid: both lower the share alike. No row
-    where the year or the years before have no whole semester.
+    where the year or the years before have no whole semester, or nothing came in those before.
     """
     numbers = volumes.groupby(["table", "item", "flow", "region", "period", "semester"])["records"].sum().to_dict()
     rows = []
@@ -113,7 +113,7 @@ def count_volumes(volumes: pd.DataFrame, delivered: Delivered, places: Iterable[
             found = {half: numbers.get((table, item, flow, place, *half), 0) for half in halves}
             before = [number for (of, _), number in found.items() if of < year]
             now = {half: number for half, number in found.items() if half[0] == year}
-            if not before or not now or not (sum(before) + sum(now.values())):
+            if not sum(before) or not now:  # where nothing came before, nothing is to be expected
                 continue
             mean = sum(before) / len(before)
             for semester, number in [*((s, n) for (_, s), n in now.items()), (0, sum(now.values()))]:

@@ -46,6 +46,7 @@ class Verdict:
     whose: str
     culprits: list[Link]
     culprits_in: str
+    is_volume: bool
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,7 @@ def verdict(findings: Findings, row: dict) -> Verdict:
         _whose(findings, row) if failed else "",
         _culprits(findings, row, text) if failed and row["level"] == "region" else [],
         italian.semester(findings.rank_of(text)),
+        findings.item_text(row["table"], row["item"]).is_volume and not few,
     )
 
 
@@ -176,7 +178,9 @@ def _worst(findings: Findings, rows: pd.DataFrame) -> tuple[str, str]:
     told = of_regions if len(of_regions) else rows
     told = told.sort_values("observed", ascending=bool(rows["bound"].iloc[0] == "min"), kind="stable")
     row = told.iloc[0].to_dict()
-    return _observed(row, 0 < row["elements"] < findings.least(row["table"], row["item"])), findings.name(row["area"])
+    observed = _observed(row, 0 < row["elements"] < findings.least(row["table"], row["item"]))
+    alike = len(told) > 1 and told["observed"].nunique() == 1
+    return observed, "in tutte allo stesso modo" if alike else findings.name(row["area"])
 
 
 def numbers(verdicts: list[Verdict]) -> dict[str, int]:

@@ -50,6 +50,7 @@ def _nation(findings: Findings) -> dict:
     ]
     return _area(findings, NATION) | {
         "withheld": withheld,
+        "unjudged": _unjudged(findings),
         "valueless": [_link(findings, region) for region in regions() if _is_valueless(findings, region)],
         "accepted": _accepted(findings),
         "troubles": problems.troubles(findings),
@@ -202,6 +203,13 @@ def _is_grave(verdict: problems.Verdict) -> bool:
 def _withheld(findings: Findings, region: str) -> list[Indicator]:
     """The indicators that have no value for a region because something grave fails there."""
     return findings.absent.get(region, {}).get("quality", [])
+
+
+def _unjudged(findings: Findings) -> int:
+    """How many critical checks could be judged in no region."""
+    of_regions = findings.judged[(findings.judged["level"] == "region") & (findings.judged["severity"] == "critical")]
+    nowhere = (of_regions["status"] == "not_applicable").groupby([of_regions["table"], of_regions["check"]]).all()
+    return int(nowhere.sum())
 
 
 def _is_valueless(findings: Findings, region: str) -> bool:
