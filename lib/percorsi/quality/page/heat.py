@@ -153,7 +153,7 @@ def ranking(findings: Findings, table: str, item: str) -> tuple[list[Ranked], in
 
 def _cell(cell: Cell | None, notes: list[str]) -> tuple[HeatCell, float | None]:
     if cell and cell.is_told:
-        return HeatCell(italian.percent(cell.share), f"c{step(cell.share)}"), cell.share
+        return HeatCell(italian.percent(cell.share), f"c{step(round(cell.share, 3))}"), cell.share
     why = _why(cell)
     if why not in notes:
         notes.append(why)
