@@ -47,6 +47,9 @@ def test_what_the_nation_fails_of_its_own_files_is_of_every_region_that_cannot_b
     assert withheld(found) == {"150": ["death_known"]}
     assert grades(found) == {"030": "B", "150": "C"}
     assert by_flow(withheld(found)) == {"CDM": {"150"}}
+    by_flows = grades_of_flows(found)  # of the flow's own items 150 is judged in none
+    assert by_flows["CDM"] == {"030": "A", "150": "C"} and by_flows["AIC"] == {"030": "B", "150": "B"}
+    assert by_flows["CNT"] == {"150": "A"}
 
 
 def test_what_the_nation_passes_is_of_no_region():

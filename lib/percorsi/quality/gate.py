@@ -34,8 +34,11 @@ def grades(checks: pd.DataFrame) -> dict[str, str]:
 
     A region of which nothing could be judged has no grade.
     """
-    judged = _of_regions(checks)
-    judged = judged[judged["status"] != "not_applicable"]
+    return _graded(_of_regions(checks))
+
+
+def _graded(rows: pd.DataFrame) -> dict[str, str]:
+    judged = rows[rows["status"] != "not_applicable"]
     found = {}
     for area, rows in judged.groupby("area"):
         failed = set(rows.loc[rows["status"] == _FAILED, "severity"])
@@ -46,7 +49,8 @@ def grades(checks: pd.DataFrame) -> dict[str, str]:
 def grades_of_flows(checks: pd.DataFrame) -> dict[str, dict[str, str]]:
     """Flow -> region -> the grade of the items that tell of the flow."""
     flows = sorted({flow for item in set(checks["item"]) for flow in flows_of(item)})
-    return {flow: grades(checks[checks["item"].map(lambda item, flow=flow: flow in flows_of(item))]) for flow in flows}
+    rows = _of_regions(checks)  # of all items: a region may be judged in none of a flow's
+    return {flow: _graded(rows[rows["item"].map(lambda item, flow=flow: flow in flows_of(item))]) for flow in flows}
 
 
 def by_flow(withheld: Mapping[str, Collection[str]]) -> dict[str, set[str]]:
