@@ -33,7 +33,9 @@ def _refuse_unknown(region: str | None) -> None:
     if region and region not in regions():
         known = ", ".join(f"{area} {name}" for area, name in regions().items())
         meant = region.zfill(3)
-        asked = f"{meant} is {regions()[meant]}" if meant in regions() else f"use the digits of one of: {known}"
+        asked = (
+            f"three digits: {meant} {regions()[meant]}" if meant in regions() else f"use the digits of one of: {known}"
+        )
         raise UsageError(f"no region {region}", next_step=asked)
 
 
