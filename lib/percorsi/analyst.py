@@ -192,8 +192,10 @@ def funnel(
     if level not in (95, 99.8):
         raise UsageError(f"no limits at {level:g} per cent", next_step="use --level 99.8 or --level 95")
     catalogue = load_catalogue()
-    of_scale = Home(home).synthetic  # residents are not scaled: a gap of a smaller nation says nothing
-    codes = [one for one, (measure, _) in catalogue.by_code.items() if measure.kind != GAP or not of_scale]
+    gaps = [one for one, (measure, _) in catalogue.by_code.items() if measure.kind == GAP]
+    # Residents are not scaled: a gap of a smaller nation says nothing.
+    left_out = gaps if Home(home).synthetic and code is None else []
+    codes = [one for one in catalogue.by_code if one not in left_out]
     if code is not None:
         codes = [catalogue.find(code)[1].code]
     found = find(load_settings(env), existing(home), run)
@@ -206,5 +208,5 @@ def funnel(
         print_rows(shown(asked, dsm_names(Home(home), found.year)))
     outside = int((rows["lies"] != WITHIN).sum())
     print(f"{outside} of {judged} values of departments lie outside of their limits at {level:g}%; not protected")
-    if of_scale and code is None:
-        print("without S24 and BP21: the gaps of a synthetic nation below scale 1 mean nothing")
+    if left_out:
+        print(f"without {', '.join(left_out)}: the gaps of a synthetic nation below scale 1 mean nothing")
