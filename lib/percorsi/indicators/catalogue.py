@@ -77,6 +77,10 @@ class Measure:
         files = dict.fromkeys(file for need in self.needs for file in need.files)
         return tuple(file for file in files if file not in (POPULATION, DEATHS))
 
+    def told_as(self, component: str) -> tuple[str, ...]:
+        """The names under which a component is given: the main one as the value, which has none, as well."""
+        return tuple(dict.fromkeys(["", component] if component == self.main else [component]))
+
 
 @dataclass(frozen=True)
 class Catalogue:

@@ -17,12 +17,13 @@ from percorsi.indicators.engine import STRATUM, Asked, Passed, Plan, passes, pla
 from percorsi.indicators.funnel import with_funnels
 from percorsi.indicators.grains import GRAINS
 from percorsi.indicators.grid import counts_on, full_grid, strata_on, sums_on
-from percorsi.indicators.kind import BREAKDOWNS, Found
+from percorsi.indicators.kind import BREAKDOWNS, Arrays, Found
 from percorsi.indicators.kinds import KINDS
 from percorsi.indicators.reformulations import TABLE as REFORMULATED
 from percorsi.indicators.reformulations import Reformulation, as_text
 from percorsi.indicators.residents import residents
-from percorsi.indicators.results import Grades, Regional, rows
+from percorsi.indicators.results import Grades, Regional, Rows
+from percorsi.indicators.stacked import Part, stacked
 from percorsi.indicators.strata import TABLE as STRATA
 from percorsi.indicators.strata import strata
 from percorsi.settings import Settings
@@ -84,8 +85,9 @@ def compute(
         tick(f"one pass over {grain}")
         units, areas = of_year(store, GRAINS[grain].units, year), of_year(store, GRAINS[grain].areas, year)
         passed = passes(units, areas, grain, planned)
-        for asked, frame in reading.of_pass(planned, grid, passed):
-            (reformulated if asked.region else values).append(frame)
+        found = reading.of_pass(planned, grid, passed)
+        values.append(found[False])
+        reformulated.append(found[True])
         crossed.append(strata(catalogue, planned, passed, covered))
     for region in needing:
         reformulated += _on_own_features(reading, covered, reformulations[region], dsms, features_of, tick)
@@ -94,8 +96,8 @@ def compute(
     tick("writing the values")
     _write(store, result, TABLE, run_id)
     _write(store, _in_order(pd.concat(crossed, ignore_index=True), catalogue, year, run_id, STRATA), STRATA, run_id)
-    if reformulated:
-        theirs = pd.concat(reformulated, ignore_index=True)
+    theirs = pd.concat(reformulated, ignore_index=True)
+    if len(theirs):
         _write(store, _in_order(theirs, catalogue, year, run_id, REFORMULATED), REFORMULATED, run_id)
     return result
 
@@ -110,25 +112,30 @@ class _Reading:
     year: int
     residents: Mapping[str, int]
 
-    def of_pass(self, planned: Plan, grid: pd.DataFrame, passed: Passed) -> Iterator[tuple[Asked, pd.DataFrame]]:
-        """The rows of each thing asked, in their order; of a region its own, with the parameters it reads otherwise."""
+    def of_pass(self, planned: Plan, grid: pd.DataFrame, passed: Passed) -> dict[bool, pd.DataFrame]:
+        """The rows in the order of what is asked: (True) with the parameters of a region, (False) with the nation's."""
+        rows = Rows(grid)
+        parts: dict[bool, list[Part]] = {False: [], True: []}
         for asked, found in _found(planned, grid, passed):
-            measure, _ = self.catalogue.by_code[asked.code]
-            kind = KINDS[measure.kind]
-            said = self.regional.about(asked.code, measure.rests_on)
-            covering = self.regional.coverage.covering(asked.code)
-            known = {"year": self.year, "covering": covering, "residents": self.residents}
-            results = kind.results(replace(found, **known))
-            frame = rows(grid, asked.code, asked.component, results, said)
-            _refuse_unknown(asked, frame)
-            for breakdown in set(BREAKDOWNS) - set(kind.breakdowns(asked.component)):
-                frame = frame[frame[breakdown] == ""]
-            if asked.region:
-                otherwise = self.reformulations[asked.region].all_parameters(asked.code, asked.component)
-                frame = frame[_within(frame, asked.region)].assign(parameters=as_text(otherwise))
-            if asked.component and asked.component == measure.main:  # the value has the empty name as well
-                yield asked, frame.assign(component="")
-            yield asked, frame
+            parts[bool(asked.region)] += self._parts(asked, found, rows)
+        return {regional: stacked(grid, own) for regional, own in parts.items()}
+
+    def _parts(self, asked: Asked, found: Found, rows: Rows) -> Iterator[Part]:
+        """What is told of one thing asked, under each of its names; with a region's parameters of its rows alone."""
+        measure, _ = self.catalogue.by_code[asked.code]
+        kind = KINDS[measure.kind]
+        said = self.regional.about(asked.code, measure.rests_on)
+        covering = self.regional.coverage.covering(asked.code)
+        known = {"year": self.year, "covering": covering, "residents": self.residents}
+        columns = rows.columns(kind.results(replace(found, **known)), said)
+        _refuse_unknown(asked, columns)
+        at = rows.broken_down(kind.breakdowns(asked.component), asked.region)
+        told = {name: column[at] for name, column in columns.items()}
+        if asked.region:
+            otherwise = self.reformulations[asked.region].all_parameters(asked.code, asked.component)
+            told["parameters"] = as_text(otherwise)
+        for component in measure.told_as(asked.component):
+            yield Part(at, {"code": asked.code, "component": component, **told})
 
 
 def _on_own_features(
@@ -150,23 +157,18 @@ def _on_own_features(
             for name, grain in GRAINS.items()
         }
         grid = full_grid(dsms | _areas(theirs.values()).get("dsm", set()))
-        grid = grid[_within(grid, own.region)].reset_index(drop=True)
+        grid = grid.iloc[Rows(grid).broken_down(BREAKDOWNS, own.region)].reset_index(drop=True)
         for grain, areas in theirs.items():
             planned = plan_of_region(reading.catalogue, grain, covered, own)
             if planned.wanted:
                 tick(f"region {own.region}: one pass over {grain}")
                 passed = passes(frames[GRAINS[grain].units], areas, grain, planned)
-                yield from (frame for _, frame in reading.of_pass(planned, grid, passed))
+                yield reading.of_pass(planned, grid, passed)[True]
 
 
-def _within(frame: pd.DataFrame, region: str) -> pd.Series:
-    """Which rows are of a region or of one of its DSMs, whose codes begin with the region's."""
-    return frame["area"].str[:3] == region
-
-
-def _refuse_unknown(asked: Asked, frame: pd.DataFrame) -> None:
+def _refuse_unknown(asked: Asked, columns: Arrays) -> None:
     """Raise where a cell has units, no reason and yet no value: that of somebody in its population is not known."""
-    if (frame["reason"].isna() & frame["value"].isna()).any():
+    if (pd.isna(columns["reason"]) & np.isnan(columns["value"])).any():
         raise CatalogueError(
             f"the value of {asked.code} is not known of everybody in its population, or what divides it is not 1 to 12",
             next_step="name a clause of the population that leaves these out, or coalesce the value",

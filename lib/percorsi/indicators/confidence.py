@@ -26,14 +26,13 @@ def wilson(numerator: np.ndarray, denominator: np.ndarray, level: float = LEVEL)
     return np.where(np.isnan(n), np.nan, lower), np.where(np.isnan(n), np.nan, upper)
 
 
-def student(mean: float, sd: float, n: int, level: float = LEVEL) -> tuple[float, float]:
+def student(mean: np.ndarray, sd: np.ndarray, n: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper limit of a mean: mean -+ t sd / sqrt(n), t of n - 1 degrees of freedom; nan of less than two.
 
     Student, Biometrika 1908;6:1-25; Altman DG et al, Statistics with confidence, 2nd ed, BMJ Books 2000, chapter 4.
     """
-    if n < 2:
-        return np.nan, np.nan
-    width = float(t.ppf((1 + level) / 2, n - 1)) * sd / np.sqrt(n)
+    several = np.where(np.asarray(n) > 1, n, np.nan).astype(float)
+    width = t.ppf((1 + level) / 2, several - 1) * sd / np.sqrt(several)
     return mean - width, mean + width
 
 

@@ -17,7 +17,7 @@ from percorsi.indicators.placed import Sum, added_up, in_areas, placed, summed_b
 from percorsi.reference import OLDEST
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import DataFrame
 
     from percorsi.indicators.reformulations import Reformulation
 
@@ -145,12 +145,12 @@ def aggregate(units: "DataFrame", areas: "DataFrame", grain: str, sums: Mapping[
     `units`: the feature table of the grain, `areas`: where each unit counts, both of one year. The nation counts a unit
     whose `regions` meet those that cover the indicator, in the same pass.
     """
-    return in_areas(summed(units, areas, grain, sums).toPandas(), _BROKEN_DOWN, _masks(sums))
+    return in_areas(summed(units, areas, grain, sums).toArrow().to_pandas(), _BROKEN_DOWN, _masks(sums))
 
 
 def summed(units: "DataFrame", areas: "DataFrame", grain: str, sums: Mapping[str, Sum]) -> "DataFrame":
     """The one aggregate of `aggregate`, not yet run."""
-    return summed_by_places(_with_sex(placed(units, areas, grain)), _BROKEN_DOWN, _columns(sums))
+    return summed_by_places(_with_sex(placed(units, areas, grain)), _BROKEN_DOWN, _aggregates(sums))
 
 
 def count_values(
@@ -160,7 +160,7 @@ def count_values(
 
     Columns: those of a cell, asked (position in `counted`), value (int64), count. Units without a value do not appear.
     """
-    found = values_counted(units, areas, grain, counted).toPandas()
+    found = values_counted(units, areas, grain, counted).toArrow().to_pandas()
     mask = np.array([mask for _, mask in counted], dtype="int64")[found["asked"].to_numpy(dtype="int64")]
     covered = (found["level"] != "nation") | (found["regions"] & mask != 0)
     return added_up(found[covered], [*_BROKEN_DOWN, "asked", "value"], ["count"])
@@ -179,7 +179,7 @@ def values_counted(
         .select(*kept, F.expr(f"explode(filter(array({values}), one -> one.value is not null))").alias("one"))
         .select(*kept, "one.asked", "one.value")
     )
-    return summed_by_places(each, [*_BROKEN_DOWN, "asked", "value"], [F.count("*").alias("count")])
+    return summed_by_places(each, [*_BROKEN_DOWN, "asked", "value"], {"count": "count(*)"})
 
 
 def sum_strata(units: "DataFrame", areas: "DataFrame", grain: str, planned: Plan) -> pd.DataFrame:
@@ -192,7 +192,7 @@ def sum_strata(units: "DataFrame", areas: "DataFrame", grain: str, planned: Plan
     residence = "coalesce(residence_region, '')" if planned.by_residence else "''"
     aged = _with_sex(placed(units.where("age is not null"), areas, grain))
     crossed = aged.withColumns({"age_group": F.expr(AGE_GROUP), "residence": F.expr(residence)})
-    found = summed_by_places(crossed, STRATUM, _columns(planned.strata)).toPandas()
+    found = summed_by_places(crossed, STRATUM, _aggregates(planned.strata)).toArrow().to_pandas()
     return in_areas(found, STRATUM, _masks(planned.strata))
 
 
@@ -202,10 +202,8 @@ def _with_sex(units: "DataFrame") -> "DataFrame":
     return units.withColumn("sex", F.expr(_SEX))
 
 
-def _columns(sums: Mapping[str, Sum]) -> "list[Column]":
-    from pyspark.sql import functions as F
-
-    return [F.expr(f"sum({one.unit})").alias(name) for name, one in sums.items()]
+def _aggregates(sums: Mapping[str, Sum]) -> dict[str, str]:
+    return {name: f"sum({one.unit})" for name, one in sums.items()}
 
 
 def _masks(sums: Mapping[str, Sum]) -> dict[str, int]:

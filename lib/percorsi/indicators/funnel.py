@@ -8,7 +8,7 @@ a gap whose prevalence has limits: its interval is as uncertain as the prevalenc
 limits leave out. Spiegelhalter DJ, Stat Med 2005;24:1185-1202.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from scipy.stats import chi2, norm
 
 from percorsi.indicators.confidence import LEVEL, WIDE_LEVEL
 from percorsi.indicators.gap import COVERAGE
+from percorsi.indicators.kind import Arrays
 
 LIMITS = ["funnel_lower", "funnel_upper"]
 WIDE_LIMITS = ["funnel_lower_998", "funnel_upper_998"]
@@ -28,6 +29,7 @@ PER_THOUSAND = 1000
 PER_TEN_THOUSAND = 10_000
 
 Limits = tuple[np.ndarray, np.ndarray]
+Funnel = tuple[list[np.ndarray], np.ndarray]
 
 
 def of_proportions(target: float, denominator: np.ndarray, level: float = LEVEL) -> Limits:
@@ -101,59 +103,71 @@ def with_funnels(values: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame
     the others do not say: a row without a value, or a nation without one, has none and moves none.
     """
     made = np.full((len(values), len(COLUMNS)), np.nan)
-    whole = values.assign(place=np.arange(len(values)))
-    whole = whole[(whole["sex"] == "") & (whole["age_class"] == "") & whole["value"].notna()]
-    for (code, _), rows in whole.groupby(["code", "component"], sort=False):
-        nation, departments = rows[rows["level"] == "nation"], rows[rows["level"] == "dsm"]
+    places = np.flatnonzero((values["sex"] == "") & (values["age_class"] == "") & values["value"].notna())
+    whole = values.iloc[places]
+    columns = {name: whole[name].to_numpy() for name in _ASKED if name in whole}
+    for (code, component), of_code in whole.groupby(["code", "component"], sort=False).indices.items():
+        level = columns["level"][of_code]
+        nation, departments = of_code[level == "nation"], of_code[level == "dsm"]
         if len(nation) and len(departments):
-            limits, z = _FUNNELS[kinds[code]](nation.iloc[0], departments)
-            made[departments["place"], : -len(DISPERSION)] = np.column_stack(limits)
+            target = columns["value"][nation[0]]
+            rows = {name: column[departments] for name, column in columns.items()}
+            limits, z = _FUNNELS[kinds[code]](target, rows, component)
+            made[places[departments], : -len(DISPERSION)] = np.column_stack(limits)
             found = dispersion(z[np.isfinite(z)])
-            made[nation["place"], -len(DISPERSION) :] = found.phi, found.p
+            made[places[nation], -len(DISPERSION) :] = found.phi, found.p
     found = pd.DataFrame(made, columns=COLUMNS, index=values.index)
     return pd.concat([values.drop(columns=COLUMNS, errors="ignore"), found], axis=1)
 
 
-def _proportion(nation: pd.Series, rows: pd.DataFrame) -> tuple[list[np.ndarray], np.ndarray]:
-    target, n = nation["value"], rows["denominator"].to_numpy()
+def _proportion(target: float, rows: Arrays, component: str) -> Funnel:
+    n = rows["denominator"]
     limits = [limit for level in (LEVEL, WIDE_LEVEL) for limit in of_proportions(target, n, level)]
     return limits, _deviations(rows["value"], target, np.sqrt(target * (1 - target) / n))
 
 
-def _mean(nation: pd.Series, rows: pd.DataFrame) -> tuple[list[np.ndarray], np.ndarray]:
-    target, n = nation["value"], rows["denominator"].to_numpy()
-    sd = pooled_sd(rows["sd"].to_numpy(), n)
+def _mean(target: float, rows: Arrays, component: str) -> Funnel:
+    n = rows["denominator"]
+    sd = pooled_sd(rows["sd"], n)
     limits = [limit for level in (LEVEL, WIDE_LEVEL) for limit in of_means(target, sd, n, level)]
     return limits, _deviations(rows["value"], target, sd / np.sqrt(n))
 
 
-def _rate(nation: pd.Series, rows: pd.DataFrame) -> tuple[list[np.ndarray], np.ndarray]:
-    return _held_to(nation["value"], rows["value"], rows["denominator"].to_numpy() / PER_THOUSAND)
+def _rate(target: float, rows: Arrays, component: str) -> Funnel:
+    return _held_to(target, rows["value"], rows["denominator"] / PER_THOUSAND)
 
 
-def _ratio(nation: pd.Series, rows: pd.DataFrame) -> tuple[list[np.ndarray], np.ndarray]:
-    return _held_to(nation["value"], rows["value"], rows["denominator"].to_numpy())
+def _ratio(target: float, rows: Arrays, component: str) -> Funnel:
+    return _held_to(target, rows["value"], rows["denominator"])
 
 
-def _gap(nation: pd.Series, rows: pd.DataFrame) -> tuple[list[np.ndarray], np.ndarray]:
+def _gap(target: float, rows: Arrays, component: str) -> Funnel:
     """The treated are a count, held to those who would be treated if all were; the gap is what is left of 1."""
-    all_treated = (rows["denominator"] * rows["persons"] / PER_TEN_THOUSAND).to_numpy()
-    if nation["component"] == COVERAGE:
-        return _held_to(nation["value"], rows["value"], all_treated)
-    (low, high, wide_low, wide_high), z = _held_to(1 - nation["value"], 1 - rows["value"], all_treated)
+    all_treated = rows["denominator"] * rows["persons"] / PER_TEN_THOUSAND
+    if component == COVERAGE:
+        return _held_to(target, rows["value"], all_treated)
+    (low, high, wide_low, wide_high), z = _held_to(1 - target, 1 - rows["value"], all_treated)
     return [1 - high, 1 - low, 1 - wide_high, 1 - wide_low], -z
 
 
-def _held_to(target: float, value: pd.Series, held_to: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+def _held_to(target: float, value: np.ndarray, held_to: np.ndarray) -> Funnel:
     """Of values that are each a count by what it is held to."""
     limits = [limit / held_to for level in (LEVEL, WIDE_LEVEL) for limit in of_counts(target * held_to, level)]
     return limits, _deviations(value, target, np.sqrt(target / held_to))
 
 
-def _deviations(value: pd.Series, target: float, error: np.ndarray) -> np.ndarray:
+def _deviations(value: np.ndarray, target: float, error: np.ndarray) -> np.ndarray:
     """In standard errors; nan where there is none."""
     error = np.where(np.asarray(error) > 0, error, np.nan)
-    return (value.to_numpy() - target) / error
+    return (value - target) / error
 
 
-_FUNNELS = {"proportion": _proportion, "mean": _mean, "rate": _rate, "smr": _ratio, "gap": _gap}
+_ASKED = ("level", "value", "denominator", "persons", "sd")
+# Kind -> limits of the departments and their deviations, of the nation's value, their columns and the component.
+_FUNNELS: dict[str, Callable[[float, Arrays, str], Funnel]] = {
+    "proportion": _proportion,
+    "mean": _mean,
+    "rate": _rate,
+    "smr": _ratio,
+    "gap": _gap,
+}

@@ -14,6 +14,7 @@ NATION = "IT"
 SEXES = ("1", "2", "9")
 AGE_CLASSES = ("18-24", "25-34", "35-44", "45-54", "55-64", "65-74", "75+")
 CELL = ["level", "area", "sex", "age_class"]
+UNKNOWN = "?"  # the age class of who has none
 
 
 def full_grid(dsms: Iterable[str]) -> pd.DataFrame:
@@ -40,11 +41,15 @@ def counts_on(grid: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
 
     `cells`: area, sex, age class, asked, value, count; one row for each value that somebody there has.
     """
-    index = pd.MultiIndex.from_frame(grid)
-    parts = _with_breakdowns(cells)
-    parts = parts.assign(cell=index.get_indexer(pd.MultiIndex.from_frame(parts[CELL])))
-    counted = parts[parts["cell"] >= 0].groupby(["asked", "cell", "value"])["count"].sum()
+    counted = counts_in(grid, _with_breakdowns(cells)).groupby(["asked", "cell", "value"])["count"].sum()
     return counted.astype("int64").reset_index()
+
+
+def counts_in(cells: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
+    """The `counts` of what `cells` has, with `cell`, the position there; an unknown age class is one of its own."""
+    has, asked = (pd.MultiIndex.from_frame(one[CELL].fillna(UNKNOWN)) for one in (cells, counts))
+    placed = counts.assign(cell=has.get_indexer(asked))
+    return placed[placed["cell"] >= 0]
 
 
 def strata_on(grid: pd.DataFrame, strata: pd.DataFrame, stratum: list[str], sums: dict[str, str]) -> pd.DataFrame:

@@ -3,14 +3,16 @@
 A kind is one object (`kind.Kind`). Quantiles come from counts of values; the one division comes at the end.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 
-from percorsi.indicators.confidence import EXACT, STUDENT, WIDE_LEVEL, WILSON, poisson_exact, student, wilson
+from percorsi.indicators.confidence import EXACT, LEVEL, STUDENT, WIDE_LEVEL, WILSON, poisson_exact, student, wilson
 from percorsi.indicators.gap import Gap
-from percorsi.indicators.kind import MEAN, NUMBERS, PROPORTION, RATE, SPREAD, WIDE, Clauses, Found, Kind, Plain, units
+from percorsi.indicators.kind import MEAN, PROPORTION, RATE, SPREAD, WIDE, Clauses, Found, Kind, Plain, units
 from percorsi.indicators.mortality import MortalityRatio
 
 # A quotient by 1 to 12 is a whole number of these: 27720 is the least common multiple of 1 to 12.
@@ -79,43 +81,53 @@ class Mean(Plain):
         return f"if({clauses['population']}, {clauses['value']}, null)"
 
     def results(self, found: Found) -> dict[str, np.ndarray]:
-        persons = found.sums["denominator"]
-        made = {name: np.full(len(persons), np.nan) for name in [*NUMBERS, *WIDE, *SPREAD]}
-        method = np.full(len(persons), None, dtype=object)
-        for cell, own in found.counts.sort_values("value").groupby("cell"):
-            described = describe(own["value"].tolist(), own["count"].tolist())
-            if described["denominator"] != persons[cell]:
+        persons = found.sums["denominator"].astype(float)
+        made = {name: np.full(len(persons), np.nan) for name in ["numerator", "value", *SPREAD]}
+        for cell, values, counts in of_each_cell(found.counts):
+            if sum(counts) != persons[cell]:
                 continue  # somebody's value is not known: the cell has none
-            for name, number in described.items():
+            for name, number in {**moments(values, counts), **quartiles(values, counts)}.items():
                 made[name][cell] = number
-            method[cell] = STUDENT if described["denominator"] > 1 else None
-        return {**made, "denominator": persons.astype(float), "method": method}
+        limits = [
+            limit for level in (LEVEL, WIDE_LEVEL) for limit in student(made["value"], made["sd"], persons, level)
+        ]
+        return {
+            **{**made, "denominator": persons},
+            **dict(zip(["lower", "upper", *WIDE], limits, strict=True)),
+            "method": np.where(np.isnan(made["sd"]), None, STUDENT),
+        }
 
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (Proportion(), Mean(), Rate(), MortalityRatio(), Gap())}
 
 
-def describe(values: list[int], counts: list[int]) -> dict[str, float]:
-    """NUMBERS, WIDE and SPREAD of values (in units of 1 / FRACTION, in ascending order) that occur `counts` times each.
+def of_each_cell(counts: pd.DataFrame) -> Iterator[tuple[int, list[int], list[int]]]:
+    """(cell, values in ascending order, how often each occurs) of counted values: columns cell, value, count."""
+    lists = counts.sort_values("value").groupby("cell")[["value", "count"]].agg(list)
+    return zip(lists.index, lists["value"], lists["count"], strict=True)
 
-    Exact whole numbers and fractions up to the last step. Of one value there is neither sd nor interval.
+
+def moments(values: list[int], counts: list[int]) -> dict[str, float]:
+    """Sum (`numerator`), mean (`value`) and sd of values (in units of 1 / FRACTION) that occur `counts` times each.
+
+    Exact whole numbers and fractions up to the last step. Of one value there is no sd.
     """
     n = sum(counts)
     total = sum(v * c for v, c in zip(values, counts, strict=True))
     squares = sum(v * v * c for v, c in zip(values, counts, strict=True))
-    mean = float(Fraction(total, n * FRACTION))
     variance = Fraction(n * squares - total * total, n * (n - 1) * FRACTION**2) if n > 1 else None
-    sd = np.nan if variance is None else float(np.sqrt(float(variance)))
-    lower, upper = student(mean, sd, n)
-    quartiles = {
-        name: _quantile(values, counts, n, Fraction(q, 4)) for name, q in (("q1", 1), ("median", 2), ("q3", 3))
-    }
     return {
-        **{"numerator": float(Fraction(total, FRACTION)), "denominator": float(n)},
-        **{"value": mean, "lower": lower, "upper": upper, "sd": sd},
-        **dict(zip(WIDE, student(mean, sd, n, WIDE_LEVEL), strict=True)),
-        **{name: float(q / FRACTION) for name, q in quartiles.items()},
+        "numerator": float(Fraction(total, FRACTION)),
+        "value": float(Fraction(total, n * FRACTION)),
+        "sd": np.nan if variance is None else float(np.sqrt(float(variance))),
     }
+
+
+def quartiles(values: list[int], counts: list[int]) -> dict[str, float]:
+    """`q1`, `median`, `q3` of values (in units of 1 / FRACTION, ascending) that occur `counts` times each."""
+    places = {"q1": Fraction(1, 4), "median": Fraction(1, 2), "q3": Fraction(3, 4)}
+    n = sum(counts)
+    return {name: float(_quantile(values, counts, n, part) / FRACTION) for name, part in places.items()}
 
 
 def _quantile(values: list[int], counts: list[int], n: int, part: Fraction) -> Fraction:

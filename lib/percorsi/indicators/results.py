@@ -1,4 +1,4 @@
-"""The rows of an indicator: numbers where its region covers it and somebody is in the population, else the reason."""
+"""What is said of an indicator: numbers where a region covers it and somebody is in its population, else why not."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import pandas as pd
 
 from percorsi.indicators.coverage import COUNTS_STAY, Coverage
 from percorsi.indicators.grid import NATION
-from percorsi.indicators.kind import SPREAD, WIDE, Arrays
+from percorsi.indicators.kind import BREAKDOWNS, SPREAD, WIDE, Arrays
 
 Grades = Mapping[str, Mapping[str, str]]  # flow -> region -> A, B, C
 
@@ -52,32 +52,47 @@ class Regional:
         return Said(reasons, grades, ",".join(left_out))
 
 
-def rows(grid: pd.DataFrame, code: str, component: str, results: Arrays, said: Said) -> pd.DataFrame:
-    """One row for each row of the grid; where there is a reason there is no number, no method and no grade.
+class Rows:
+    """What is said of each row of a grid: its numbers where there are any, else the reason."""
 
-    Reasons of the region come first, then those of the kind, then that nobody is there. With those of COUNTS_STAY
-    numerator, denominator and grade stay.
-    """
-    nation = (grid["level"] == "nation").to_numpy()
-    region = grid["area"].str[:3].where(~nation, NATION)  # the code of a DSM begins with its region's
-    reason, grade = (
-        region.map(of_region).astype(object).where(lambda told: told.notna(), None).to_numpy()
-        for of_region in (said.reasons, said.grades)
-    )
-    nobody = np.where(results["denominator"] > 0, None, "denominator_zero")
-    for next_reason in (results.get("reason", nobody), nobody):
-        reason = np.where(pd.isna(reason), next_reason, reason)
-    absent = ~pd.isna(reason)
-    no_counts = absent & ~pd.Series(reason).isin(COUNTS_STAY).to_numpy()
-    hidden = {
-        **dict.fromkeys(["value", "lower", "upper", *WIDE, *SPREAD], absent),
-        **dict.fromkeys(["numerator", "denominator", "persons"], no_counts),
-    }
-    shown = {name: np.where(hidden[name], np.nan, found) for name, found in results.items() if name in hidden}
-    columns = {
-        **{"code": code, "component": component, **results, **shown, "reason": reason},
-        "grade": np.where(no_counts, None, grade),
-        "method": np.where(absent, None, results["method"]),
-        "left_out": np.where(nation, said.left_out, None),
-    }
-    return pd.concat([grid, pd.DataFrame(columns, index=grid.index)], axis=1)
+    def __init__(self, grid: pd.DataFrame) -> None:
+        nation = (grid["level"] == "nation").to_numpy()
+        # The code of a DSM begins with its region's.
+        self._region = np.where(nation, NATION, grid["area"].str[:3].to_numpy())
+        self._nation = nation
+        self._total = {breakdown: (grid[breakdown] == "").to_numpy() for breakdown in BREAKDOWNS}
+        self._place, self._places = pd.factorize(self._region)
+
+    def columns(self, results: Arrays, said: Said) -> dict[str, np.ndarray]:
+        """The columns of a value; where there is a reason there is no number, no method and no grade.
+
+        Reasons of the region come first, then those of the kind, then that nobody is there. With those of COUNTS_STAY
+        numerator, denominator and grade stay.
+        """
+        nobody = np.where(results["denominator"] > 0, None, "denominator_zero")
+        reason = self._by_region(said.reasons)
+        for next_reason in (results.get("reason", nobody), nobody):
+            reason = np.where(pd.isna(reason), next_reason, reason)
+        absent = ~pd.isna(reason)
+        no_counts = absent & ~np.isin(reason.astype(str), COUNTS_STAY)
+        hidden = {
+            **dict.fromkeys(["value", "lower", "upper", *WIDE, *SPREAD], absent),
+            **dict.fromkeys(["numerator", "denominator", "persons"], no_counts),
+        }
+        shown = {name: np.where(hidden[name], np.nan, found) for name, found in results.items() if name in hidden}
+        return {
+            **{**results, **shown, "reason": reason},
+            "grade": np.where(no_counts, None, self._by_region(said.grades)),
+            "method": np.where(absent, None, results["method"]),
+            "left_out": np.where(self._nation, said.left_out, None),
+        }
+
+    def broken_down(self, breakdowns: Collection[str], region: str = "") -> np.ndarray:
+        """Positions of the rows that no other breakdown divides; of a region and its DSMs where one is named."""
+        kept = self._region == region if region else np.full(len(self._region), True)
+        for other in set(BREAKDOWNS) - set(breakdowns):
+            kept = kept & self._total[other]
+        return np.flatnonzero(kept)
+
+    def _by_region(self, told: Mapping[str, str]) -> np.ndarray:
+        return np.array([told.get(region) for region in self._places], dtype=object)[self._place]

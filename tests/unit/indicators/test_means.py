@@ -15,7 +15,8 @@ from percorsi.indicators.catalogue import Catalogue, load_catalogue
 from percorsi.indicators.compute import compute
 from percorsi.indicators.confidence import student
 from percorsi.indicators.grid import CELL
-from percorsi.indicators.kinds import FRACTION, describe
+from percorsi.indicators.kind import Found
+from percorsi.indicators.kinds import FRACTION, KINDS, moments, quartiles
 from percorsi.indicators.reformulations import definitions, listing, load_reformulations, read_reformulated
 from percorsi.indicators.values import COLUMNS, read_values
 
@@ -201,21 +202,32 @@ def test_a_value_that_is_not_known_is_no_zero(spark, settings, catalogue, tmp_pa
 
 
 def test_of_equal_values_the_interval_is_a_point():
-    found = describe([3 * FRACTION], [10])
-    assert found["value"] == found["lower"] == found["upper"] == found["median"] == 3
-    assert found["sd"] == 0 and found["numerator"] == 30
+    counts = pd.DataFrame({"cell": [1], "value": [3 * FRACTION], "count": [10]})
+    made = KINDS["mean"].results(Found(sums={"denominator": np.array([0, 10, 11])}, counts=counts))
+    names = ["value", "lower", "upper", "lower_998", "upper_998", "median"]
+    assert [made[name][1] for name in names] == [3] * 6
+    assert (made["sd"][1], made["numerator"][1], made["method"][1]) == (0, 30, "t")
+    for nobody_known in (0, 2):
+        assert np.isnan([made[name][nobody_known] for name in [*names, "sd", "numerator"]]).all()
+        assert made["method"][nobody_known] is None
+
+
+def test_of_one_value_there_is_no_interval():
+    counts = pd.DataFrame({"cell": [0], "value": [3 * FRACTION], "count": [1]})
+    made = KINDS["mean"].results(Found(sums={"denominator": np.array([1])}, counts=counts))
+    assert (made["value"][0], made["median"][0], made["method"][0]) == (3, 3, None)
+    assert np.isnan([made[name][0] for name in ("sd", "lower", "upper", "lower_998", "upper_998")]).all()
 
 
 def test_quartiles_between_counted_values():
     # 1 1 1 2 5: places 1, 2, 3; 1 1 2 5: places 0.75, 1.5, 2.25
-    found = describe([FRACTION, 2 * FRACTION, 5 * FRACTION], [3, 1, 1])
-    assert (found["q1"], found["median"], found["q3"]) == (1, 1, 2)
-    found = describe([FRACTION, 2 * FRACTION, 5 * FRACTION], [2, 1, 1])
-    assert (found["q1"], found["median"], found["q3"]) == (1, 1.5, 2.75)
+    values = [FRACTION, 2 * FRACTION, 5 * FRACTION]
+    assert quartiles(values, [3, 1, 1]) == {"q1": 1, "median": 1, "q3": 2}
+    assert quartiles(values, [2, 1, 1]) == {"q1": 1, "median": 1.5, "q3": 2.75}
 
 
 def test_large_sums_do_not_overflow():
-    found = describe([10**9, 10**9 + 1], [10**6, 10**6])
+    found = moments([10**9, 10**9 + 1], [10**6, 10**6])
     assert found["sd"] == pytest.approx(0.5 / FRACTION, rel=1e-6)
 
 

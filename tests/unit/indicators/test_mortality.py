@@ -21,7 +21,7 @@ from percorsi.indicators.kind import Found
 from percorsi.indicators.kinds import KINDS
 from percorsi.indicators.mortality import expected_deaths, ratio, reference_rates
 from percorsi.indicators.reformulations import load_reformulations, read_reformulated
-from percorsi.indicators.results import Said, rows
+from percorsi.indicators.results import Rows, Said
 from percorsi.settings import conf_dir
 
 # Deaths and persons of three areas by age, those of the reference, and what they came to: the workbook with which the
@@ -347,7 +347,7 @@ def test_a_death_where_none_is_expected_is_not_lost(monkeypatch, minimum):
         year=YEAR,
         covering=["010"],
     )
-    made = rows(grid, "S44", "", KINDS["smr"].results(found), Said({}, {}, "")).set_index("area")
+    made = pd.DataFrame(Rows(grid).columns(KINDS["smr"].results(found), Said({}, {}, "")), index=grid["area"])
     some, nobody = (made.loc[area] for area in areas)
     assert (some["numerator"], some["denominator"], some["persons"]) == (1, 0, 12)
     assert some["reason"] == "expected_below_one"
