@@ -31,11 +31,12 @@ from percorsi.indicators.coverage import coverage
 from percorsi.indicators.engine import Plan, aggregate, plan
 from percorsi.indicators.grains import GRAINS
 from percorsi.indicators.grid import CELL
+from percorsi.indicators.placed import each_area
 from percorsi.session import spark_session
 from percorsi.settings import Parameters, load_settings
 from percorsi.storage import Store
 
-FEATURES = tuple(name for grain in GRAINS.values() for name in (grain.units, grain.areas))
+FEATURES = tuple(grain.units for grain in GRAINS.values())
 
 
 def leaning_on(home: Path, folder: Path) -> Home:
@@ -62,19 +63,17 @@ def indicator_plans(store: Store, year: int) -> dict[str, Plan]:
     return {grain: planned for grain, planned in plans.items() if planned.wanted}
 
 
-def units_and_areas(store: Store, year: int, grain: str) -> tuple[DataFrame, DataFrame]:
-    return of_year(store, GRAINS[grain].units, year), of_year(store, GRAINS[grain].areas, year)
+def units_of(store: Store, year: int, grain: str) -> DataFrame:
+    return of_year(store, GRAINS[grain].units, year)
 
 
 def indicator_frames(store: Store, year: int, plans: dict[str, Plan]) -> list[DataFrame]:
     """All that the indicator stage sums and counts, a row a unit in an area: of interest for its columns alone."""
     frames = []
     for grain, planned in plans.items():
-        units, areas = units_and_areas(store, year, grain)
-        key = list(GRAINS[grain].key)
         counted = [value for value, _ in planned.counted.values()]
-        joined = units.join(areas.select(*key, "level", "area"), key)
-        frames.append(joined.selectExpr(*CELL, "regions", *(one.unit for one in planned.sums.values()), *counted))
+        placed = each_area(units_of(store, year, grain))
+        frames.append(placed.selectExpr(*CELL, "regions", *(one.unit for one in planned.sums.values()), *counted))
     return frames
 
 
@@ -97,8 +96,7 @@ def same_sums(twin: Twin, store: Store, year: int, plans: dict[str, Plan]) -> tu
     same = all_sums = 0
     by_duckdb = twin.sum_up(year, plans)
     for grain, planned in plans.items():
-        units, areas = units_and_areas(store, year, grain)
-        own = aggregate(units, areas, grain, planned.sums)
+        own = aggregate(units_of(store, year, grain), planned.sums)
         both = own.merge(by_duckdb[grain], on=CELL, how="outer", suffixes=("", "_duckdb"))
         same += sum(int((both[name] == both[f"{name}_duckdb"]).sum()) for name in planned.sums)
         all_sums += len(both) * len(planned.sums)

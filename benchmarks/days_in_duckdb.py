@@ -14,7 +14,7 @@ from sqlglot import exp
 from percorsi.code_lists import discipline_sql, drug_class_sql
 from percorsi.cohorts.window import EvaluationWindow
 from percorsi.indicators.engine import Plan
-from percorsi.indicators.grains import GRAINS, Grain
+from percorsi.indicators.grains import AREAS, GRAINS, Grain
 from percorsi.indicators.grid import CELL
 from percorsi.settings import Parameters
 from percorsi.storage import Store
@@ -91,9 +91,8 @@ def _spoken(expression: str) -> str:
 
 
 def _joined(grain: Grain, year: int) -> str:
-    key = ", ".join(grain.key)
-    return f"""(select * replace ({_SEX}) from {_view(grain.units)} where year = '{year}')
-        join (select {key}, level, area from {_view(grain.areas)} where year = '{year}') using ({key})"""
+    return f"""(select * replace ({_SEX}), unnest({AREAS}, recursive := true) from {_view(grain.units)}
+        where year = '{year}' and pathway is not null)"""
 
 
 def _counts(joined: str, planned: Plan) -> str:

@@ -15,7 +15,7 @@ import tempfile
 from itertools import count
 from pathlib import Path
 
-from days import columns_read, indicator_frames, leaning_on, repeated, told, units_and_areas
+from days import columns_read, indicator_frames, leaning_on, repeated, told, units_of
 from yardsticks import scan
 
 from percorsi.features import build
@@ -50,10 +50,10 @@ def exchanges(store: Store, year: int, plans: dict[str, Plan]) -> int:
     """Exchanges in the physical plans of the passes, broadcasts not counted."""
     found = 0
     for grain, planned in plans.items():
-        units, areas = units_and_areas(store, year, grain)
-        passes = [summed(units, areas, grain, planned.sums)]
+        units = units_of(store, year, grain)
+        passes = [summed(units, planned.sums)]
         if planned.counted:
-            passes.append(values_counted(units, areas, grain, list(planned.counted.values())))
+            passes.append(values_counted(units, list(planned.counted.values())))
         for passing in passes:
             text = passing._jdf.queryExecution().executedPlan().toString()
             found += sum(line.lstrip(" :+-").startswith("Exchange") for line in text.splitlines())

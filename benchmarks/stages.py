@@ -66,7 +66,7 @@ def main() -> None:
     store = Store(Home(wanted.home or work / "home"), spark_session(settings, "percorsi-benchmark"))
     conformed = [f"conformed/{name}" for name in INPUTS]
     current = [f"current/{flow}" for flow in load_layouts()]
-    features = [f"features/{name}" for name in ("person_year", "person_area", "spdc_stay", "stay_area")]
+    features = [f"features/{name}" for name in ("person_year", "spdc_stay")]
     stages: list[tuple[str, Callable[[], object], str, Callable[[], object]]] = [
         (
             "ingest",

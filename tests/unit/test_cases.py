@@ -32,16 +32,13 @@ def outcome(case_frames) -> dict[tuple[str, int], dict[str, tuple[dict[str, Any]
             for code in sorted({case.code for case in of_grain.values()})
             for part in load_catalogue().find(code)[0].components
         }
-        key = list(GRAINS[grain].key)
         unit = "string(admission_date)" if grain == "spdc_stay" else "''"
-        areas = case_frames[GRAINS[grain].areas.removeprefix("features/")].groupBy(*key).agg({"area": "collect_list"})
         rows = (
             case_frames[grain]
-            .join(areas, key)
             .selectExpr(
                 "person_id",
                 f"{unit} as unit",
-                "`collect_list(area)` as areas",
+                "areas.area as areas",
                 *(f"{sql} as {name}" for sql, name in columns.items()),
             )
             .collect()

@@ -26,6 +26,7 @@ from percorsi.indicators.compile import clause_columns
 from percorsi.indicators.entries import read_entries
 from percorsi.indicators.grains import GRAINS
 from percorsi.settings import Parameters, conf_dir, load_settings
+from percorsi.tables import table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -232,10 +233,11 @@ def shown(spark) -> set[tuple[str, str, str]]:
         for grain in units:
             own = [m for m in map(load_catalogue().measures.get, names) if m.grain == grain]
             said = [f"array({', '.join(_place(m.name, part, {}) for part in m.components)}) as {m.name}" for m in own]
-            for row in units[grain]().selectExpr(*GRAINS[grain].key, *said).collect() if own else ():
+            key = [name for name in table(GRAINS[grain].units).key if name != "year"]
+            for row in units[grain]().selectExpr(*key, *said).collect() if own else ():
                 measure = asked[row["person_id"] - 1].measure
                 if measure in row:  # of this grain, and asked for
-                    found.setdefault(measure, set()).add((*(row[k] for k in GRAINS[grain].key), *row[measure]))
+                    found.setdefault(measure, set()).add((*(row[k] for k in key), *row[measure]))
         return found
 
     before = places(parameters, "drugs", sorted(measures))

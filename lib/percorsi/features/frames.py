@@ -54,7 +54,7 @@ INPUTS = (
     *("addiction_contact", "neuropsychiatry_contact", "supplementary_event"),
 )
 TABLES = (
-    *("person_year", "spdc_stay", "person_area", "stay_area", "excluded"),
+    *("person_year", "spdc_stay", "excluded"),
     *("after_death", "death_agreement", "unknown_area", "area_name"),
 )
 NATION = "IT"
@@ -79,10 +79,8 @@ def build_frames(
     everybody = keep(persons(frames, parameters, window, boundaries, keep))
     known = everybody.where(F.col("birth_year").isNotNull())
     made = {
-        "person_year": known,
+        "person_year": known.withColumn("areas", _areas()),
         "spdc_stay": _stays(known, parameters),
-        "person_area": _areas(known),
-        "stay_area": _areas(_stays(known, parameters)),
         "excluded": _excluded(everybody),
         "after_death": deaths.records_after(frames, everybody, window),
         "death_agreement": deaths.agreement(everybody, window),
@@ -97,8 +95,8 @@ def persons(
 ) -> "DataFrame":
     """One row a person with a DSM contact day of Y in the cohort's sight, of known age or not.
 
-    The columns of `features/person_year` (but year), birth_year, the list of SPDC stays of Y, restraint_days, those of
-    `deaths.TOLD`, in_regions and in_dsms.
+    The columns of `features/person_year` (but year and areas), birth_year, the list of SPDC stays of Y, restraint_days,
+    those of `deaths.TOLD`, in_regions and in_dsms.
     """
     from pyspark.sql import functions as F
 
@@ -199,7 +197,7 @@ def _derived(rows: "DataFrame", parameters: Parameters, window: EvaluationWindow
     )
     for step in steps:
         rows = rows.withColumns(step())
-    wanted = [c for c in table("features/person_year").columns if c != "year"]
+    wanted = [c for c in table("features/person_year").columns if c not in ("year", "areas")]
     listed = ["stays", "restraint_days", "antipsychotics"]
     return rows.select(*wanted, "birth_year", *listed, *deaths.TOLD, "in_regions", "in_dsms")
 
@@ -215,6 +213,7 @@ def _stays(persons: "DataFrame", parameters: Parameters) -> "DataFrame":
         .withColumn("length_days", F.datediff("discharge_date", "admission_date"))
         .withColumn("ended_by_death", follow_up.ended_by_death(F.col("spdc"), F.col("death_date")))
         .withColumn("restraints", supplementary.restraints(F.col("admission_date"), F.col("discharge_date")))
+        .withColumn("areas", _areas())
         .drop("spdc")
     )
     for step in doses.after_discharge(parameters):
@@ -222,17 +221,15 @@ def _stays(persons: "DataFrame", parameters: Parameters) -> "DataFrame":
     return stays
 
 
-def _areas(units: "DataFrame") -> "DataFrame":
-    """One row for each area in which a unit counts: the nation, regions, DSMs."""
+def _areas() -> "Column":
+    """The areas in which a unit counts, in order: its DSMs, the nation, its regions."""
     from pyspark.sql import functions as F
 
     def level(name: str, areas: "Column") -> "Column":
         return F.transform(areas, lambda area: F.struct(F.lit(name).alias("level"), area.alias("area")))
 
-    nation = F.array(F.struct(F.lit("nation").alias("level"), F.lit(NATION).alias("area")))
-    everywhere = F.concat(nation, level("region", F.col("in_regions")), level("dsm", F.col("in_dsms")))
-    keys = [c for c in ("person_id", "stay") if c in units.columns]
-    return units.select(*keys, F.inline(everywhere))
+    nation = level("nation", F.array(F.lit(NATION)))
+    return F.array_sort(F.concat(nation, level("region", F.col("in_regions")), level("dsm", F.col("in_dsms"))))
 
 
 def _excluded(persons: "DataFrame") -> "DataFrame":

@@ -16,7 +16,7 @@ from percorsi.indicators.compute import Withheld, areas_of_year, of_year
 from percorsi.indicators.coverage import coverage
 from percorsi.indicators.grains import GRAINS
 from percorsi.indicators.grid import NATION
-from percorsi.indicators.placed import Sum
+from percorsi.indicators.placed import Sum, each_area
 from percorsi.indicators.results import Regional
 from percorsi.regions import regions
 from percorsi.texts import text_table
@@ -194,11 +194,9 @@ def _counted(store: "Store", year: int, grain: str, sums: list[str]) -> dict[str
     """Nation or region -> the sums over its units. One row comes for each area that has any."""
     from pyspark.sql import functions as F
 
-    places = of_year(store, GRAINS[grain].areas, year).where("level <> 'dsm'")
-    key = list(GRAINS[grain].key)
     rows = (
-        of_year(store, GRAINS[grain].units, year)
-        .join(places.select(*key, "level", "area"), key)
+        each_area(of_year(store, GRAINS[grain].units, year))
+        .where("level <> 'dsm'")
         .groupBy("area")
         .agg(*(F.expr(f"sum({one})").alias(f"sum_{number}") for number, one in enumerate(sums)))
         .collect()

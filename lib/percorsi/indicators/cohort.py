@@ -14,6 +14,7 @@ from percorsi.indicators.compute import of_year
 from percorsi.indicators.grains import GRAINS
 from percorsi.indicators.grid import NATION
 from percorsi.indicators.needs import Need
+from percorsi.indicators.placed import each_area
 from percorsi.periods import Months, months_of
 from percorsi.regions import regions
 from percorsi.texts import text_table
@@ -53,12 +54,10 @@ def cohort(store: "Store", before: "DataFrame", year: int, area: str = NATION) -
     """Count over the features of `year`. `before`: person_id and pathway of the year before."""
     from pyspark.sql import functions as F
 
-    areas = of_year(store, GRAIN.areas, year)
-    own = areas.where((F.col("area") == area) & (F.col("level") != "dsm")).select("person_id")
+    persons = each_area(of_year(store, GRAIN.units, year)).where("level <> 'dsm'")
     counted = (
-        of_year(store, GRAIN.units, year)
+        persons.where(F.col("area") == area)
         .select("person_id", "pathway", "pathway_source", "pathway_groups", "pathway_tied")
-        .join(own, "person_id", "left_semi")
         .join(before.select("person_id", F.col("pathway").alias("before")), "person_id", "left")
         .groupBy("before", "pathway", "pathway_source")
         .agg(F.count("*"), F.count_if(F.col("pathway_groups") > 1), F.count_if("pathway_tied"))
@@ -66,7 +65,7 @@ def cohort(store: "Store", before: "DataFrame", year: int, area: str = NATION) -
     )
     in_contact = {area}
     if area == NATION:
-        in_contact = {row[0] for row in areas.where("level = 'region'").select("area").distinct().collect()}
+        in_contact = {row[0] for row in persons.where("level = 'region'").select("area").distinct().collect()}
     delivered = store.read("conformed/delivered_period").select("flow", "region", "year", "period")
     told = _told_months(map(tuple, delivered.collect()))
     untold = {of: _untold(told, of, in_contact) for of in (year - 1, year)}

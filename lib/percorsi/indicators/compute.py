@@ -15,10 +15,11 @@ from percorsi.indicators.catalogue import Catalogue, load_catalogue
 from percorsi.indicators.coverage import Coverage, coverage
 from percorsi.indicators.engine import STRATUM, Asked, Passed, Plan, passes, plan, plan_of_region
 from percorsi.indicators.funnel import with_funnels
-from percorsi.indicators.grains import GRAINS
+from percorsi.indicators.grains import AREAS, GRAINS
 from percorsi.indicators.grid import counts_on, full_grid, strata_on, sums_on
 from percorsi.indicators.kind import BREAKDOWNS, Arrays, Found
 from percorsi.indicators.kinds import KINDS
+from percorsi.indicators.placed import each_area, within_region
 from percorsi.indicators.reformulations import TABLE as REFORMULATED
 from percorsi.indicators.reformulations import Reformulation, as_text
 from percorsi.indicators.residents import residents
@@ -83,8 +84,7 @@ def compute(
         if not planned.wanted:
             continue
         tick(f"one pass over {grain}")
-        units, areas = of_year(store, GRAINS[grain].units, year), of_year(store, GRAINS[grain].areas, year)
-        passed = passes(units, areas, grain, planned)
+        passed = passes(of_year(store, GRAINS[grain].units, year), planned)
         found = reading.of_pass(planned, grid, passed)
         values.append(found[False])
         reformulated.append(found[True])
@@ -152,17 +152,14 @@ def _on_own_features(
     """
     tick(f"region {own.region}: its features")
     with features_of(own.region) as frames:
-        theirs = {
-            name: frames[grain.areas].where(f"level <> 'nation' and left(area, 3) = '{own.region}'")
-            for name, grain in GRAINS.items()
-        }
+        theirs = {name: within_region(frames[grain.units], own.region) for name, grain in GRAINS.items()}
         grid = full_grid(dsms | _areas(theirs.values()).get("dsm", set()))
         grid = grid.iloc[Rows(grid).broken_down(BREAKDOWNS, own.region)].reset_index(drop=True)
-        for grain, areas in theirs.items():
+        for grain, units in theirs.items():
             planned = plan_of_region(reading.catalogue, grain, covered, own)
             if planned.wanted:
                 tick(f"region {own.region}: one pass over {grain}")
-                passed = passes(frames[GRAINS[grain].units], areas, grain, planned)
+                passed = passes(units, planned)
                 yield reading.of_pass(planned, grid, passed)[True]
 
 
@@ -199,7 +196,7 @@ def of_year(store: "Store", name: str, year: int) -> "DataFrame":
 
 def areas_of_year(store: "Store", year: int) -> tuple[list[str], set[str]]:
     """The regions with a person in contact, and the DSMs of the grid: those of the register and those in contact."""
-    areas = _areas(of_year(store, grain.areas, year) for grain in GRAINS.values())
+    areas = _areas(of_year(store, grain.units, year) for grain in GRAINS.values())
     dsms = areas.get("dsm", set())
     if store.exists("conformed/service"):
         services = of_year(store, "conformed/service", year)
@@ -209,7 +206,7 @@ def areas_of_year(store: "Store", year: int) -> tuple[list[str], set[str]]:
 
 def _areas(frames: "Iterable[DataFrame]") -> dict[str, set[str]]:
     """Level -> the areas in which some unit counts."""
-    some = [frame.select("level", "area") for frame in frames]
+    some = [each_area(frame.select(AREAS)).select("level", "area") for frame in frames]
     found: dict[str, set[str]] = {}
     for level, area in reduce(lambda one, other: one.union(other), some).distinct().collect():
         found.setdefault(level, set()).add(area)

@@ -11,9 +11,10 @@ from percorsi.indicators.catalogue import Catalogue
 from percorsi.indicators.clauses import Scalar
 from percorsi.indicators.compile import clause_columns
 from percorsi.indicators.coverage import Coverage
+from percorsi.indicators.grains import AREAS
 from percorsi.indicators.grid import CELL
 from percorsi.indicators.kinds import KINDS
-from percorsi.indicators.placed import Sum, added_up, in_areas, placed, summed_by_places
+from percorsi.indicators.placed import Sum, added_up, in_areas, summed_by_places
 from percorsi.reference import OLDEST
 
 if TYPE_CHECKING:
@@ -126,12 +127,15 @@ def _components(catalogue: Catalogue, grain: str) -> Iterator[tuple[str, str]]:
             yield from ((code, component) for component in measure.components)
 
 
-def passes(units: "DataFrame", areas: "DataFrame", grain: str, planned: Plan) -> Passed:
-    """All that is planned of a grain: one aggregate for the sums, and one each for counts and strata where asked."""
+def passes(units: "DataFrame", planned: Plan) -> Passed:
+    """All that is planned of a grain: one aggregate for the sums, and one each for counts and strata where asked.
+
+    `units`: the feature table of the grain, of one year.
+    """
     return Passed(
-        aggregate(units, areas, grain, planned.sums),
-        count_values(units, areas, grain, list(planned.counted.values())) if planned.counted else _nothing_counted(),
-        sum_strata(units, areas, grain, planned) if planned.strata else pd.DataFrame(),
+        aggregate(units, planned.sums),
+        count_values(units, list(planned.counted.values())) if planned.counted else _nothing_counted(),
+        sum_strata(units, planned) if planned.strata else pd.DataFrame(),
     )
 
 
@@ -139,50 +143,45 @@ def _nothing_counted() -> pd.DataFrame:
     return pd.DataFrame({**dict.fromkeys(CELL, pd.Series(dtype=object)), "asked": [], "value": [], "count": []})
 
 
-def aggregate(units: "DataFrame", areas: "DataFrame", grain: str, sums: Mapping[str, Sum]) -> pd.DataFrame:
-    """One row for each level, area, sex and age class that has a unit, with the sums in int64.
+def aggregate(units: "DataFrame", sums: Mapping[str, Sum]) -> pd.DataFrame:
+    """One row for each level, area, sex and age class that has a unit with a pathway, with the sums in int64.
 
-    `units`: the feature table of the grain, `areas`: where each unit counts, both of one year. The nation counts a unit
-    whose `regions` meet those that cover the indicator, in the same pass.
+    The nation counts a unit whose `regions` meet those that cover the indicator, in the same pass.
     """
-    return in_areas(summed(units, areas, grain, sums).toArrow().to_pandas(), _BROKEN_DOWN, _masks(sums))
+    return in_areas(summed(units, sums).toArrow().to_pandas(), _BROKEN_DOWN, _masks(sums))
 
 
-def summed(units: "DataFrame", areas: "DataFrame", grain: str, sums: Mapping[str, Sum]) -> "DataFrame":
+def summed(units: "DataFrame", sums: Mapping[str, Sum]) -> "DataFrame":
     """The one aggregate of `aggregate`, not yet run."""
-    return summed_by_places(_with_sex(placed(units, areas, grain)), _BROKEN_DOWN, _aggregates(sums))
+    return summed_by_places(_asked(units), _BROKEN_DOWN, _aggregates(sums))
 
 
-def count_values(
-    units: "DataFrame", areas: "DataFrame", grain: str, counted: Sequence[tuple[str, int]]
-) -> pd.DataFrame:
+def count_values(units: "DataFrame", counted: Sequence[tuple[str, int]]) -> pd.DataFrame:
     """How many units of each level, area, sex and age class have which value: one aggregate for all that is `counted`.
 
     Columns: those of a cell, asked (position in `counted`), value (int64), count. Units without a value do not appear.
     """
-    found = values_counted(units, areas, grain, counted).toArrow().to_pandas()
+    found = values_counted(units, counted).toArrow().to_pandas()
     mask = np.array([mask for _, mask in counted], dtype="int64")[found["asked"].to_numpy(dtype="int64")]
     covered = (found["level"] != "nation") | (found["regions"] & mask != 0)
     return added_up(found[covered], [*_BROKEN_DOWN, "asked", "value"], ["count"])
 
 
-def values_counted(
-    units: "DataFrame", areas: "DataFrame", grain: str, counted: Sequence[tuple[str, int]]
-) -> "DataFrame":
+def values_counted(units: "DataFrame", counted: Sequence[tuple[str, int]]) -> "DataFrame":
     """The one aggregate of `count_values`, not yet run."""
     from pyspark.sql import functions as F
 
     values = ", ".join(f"struct({number} as asked, {value} as value)" for number, (value, _) in enumerate(counted))
-    kept = ["places", "regions", *_BROKEN_DOWN]
+    kept = [AREAS, "regions", *_BROKEN_DOWN]
     each = (
-        _with_sex(placed(units, areas, grain))
+        _asked(units)
         .select(*kept, F.expr(f"explode(filter(array({values}), one -> one.value is not null))").alias("one"))
         .select(*kept, "one.asked", "one.value")
     )
     return summed_by_places(each, [*_BROKEN_DOWN, "asked", "value"], {"count": "count(*)"})
 
 
-def sum_strata(units: "DataFrame", areas: "DataFrame", grain: str, planned: Plan) -> pd.DataFrame:
+def sum_strata(units: "DataFrame", planned: Plan) -> pd.DataFrame:
     """One row for each level, area and stratum (sex, age_group, residence) with a unit: one aggregate for all sums.
 
     Units of unknown age are in no stratum; `residence` is '' unless it is asked by residence and known.
@@ -190,16 +189,17 @@ def sum_strata(units: "DataFrame", areas: "DataFrame", grain: str, planned: Plan
     from pyspark.sql import functions as F
 
     residence = "coalesce(residence_region, '')" if planned.by_residence else "''"
-    aged = _with_sex(placed(units.where("age is not null"), areas, grain))
+    aged = _asked(units).where("age is not null")
     crossed = aged.withColumns({"age_group": F.expr(AGE_GROUP), "residence": F.expr(residence)})
     found = summed_by_places(crossed, STRATUM, _aggregates(planned.strata)).toArrow().to_pandas()
     return in_areas(found, STRATUM, _masks(planned.strata))
 
 
-def _with_sex(units: "DataFrame") -> "DataFrame":
+def _asked(units: "DataFrame") -> "DataFrame":
+    """The units that an indicator may be of: all are of a pathway; their sex as the agreement breaks down by it."""
     from pyspark.sql import functions as F
 
-    return units.withColumn("sex", F.expr(_SEX))
+    return units.where("pathway is not null").withColumn("sex", F.expr(_SEX))
 
 
 def _aggregates(sums: Mapping[str, Sum]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from percorsi.indicators.grains import GRAINS
+from percorsi.indicators.grains import AREAS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -26,27 +26,33 @@ class Sum(NamedTuple):
         return f"if(level <> 'nation' OR (regions & {self.mask}L) <> 0L, {self.unit}, 0L)"
 
 
-def placed(units: "DataFrame", areas: "DataFrame", grain: str) -> "DataFrame":
-    """The units that count anywhere, each once, with `places`: its areas as an array of (level, area) in order."""
-    from pyspark.sql import functions as F
-
-    key = list(GRAINS[grain].key)
-    own = areas.groupBy(*key).agg(F.array_sort(F.collect_list(F.struct("level", "area"))).alias("places"))
-    return units.join(own, key)
-
-
 def summed_by_places(units: "DataFrame", by: Sequence[str], sums: Mapping[str, str]) -> "DataFrame":
     """One row for each area, `by` and mask `regions` of those who share all their areas, with their sums; not yet run.
 
-    `units`: those of `placed`; `sums`: name -> Spark SQL aggregate. An area has a row for each set of areas that it is
-    of.
+    `units`: with `areas` and `regions`; `sums`: name -> Spark SQL aggregate. An area has a row for each set of areas
+    that it is of.
     """
     from pyspark.sql import functions as F
 
     # One expression of all: Spark parses and resolves some hundred for themselves in half a second.
     together = F.expr(f"struct({', '.join(f'{aggregate} AS {name}' for name, aggregate in sums.items())})")
-    found = units.groupBy("places", "regions", *by).agg(together.alias("sums"))
-    return found.withColumn("place", F.explode("places")).select("place.*", "regions", *by, "sums.*")
+    found = units.groupBy(AREAS, "regions", *by).agg(together.alias("sums"))
+    return each_area(found).select("level", "area", "regions", *by, "sums.*")
+
+
+def each_area(rows: "DataFrame") -> "DataFrame":
+    """Each row once in each of its `areas`, which `level` and `area` tell."""
+    from pyspark.sql import functions as F
+
+    return rows.select("*", F.inline(AREAS))
+
+
+def within_region(units: "DataFrame", region: str) -> "DataFrame":
+    """The units that count in a region or its DSMs, in these alone."""
+    from pyspark.sql import functions as F
+
+    own = F.filter(AREAS, lambda one: (one["level"] != "nation") & (F.left(one["area"], F.lit(3)) == region))
+    return units.withColumn(AREAS, own).where(F.size(AREAS) > 0)
 
 
 def in_areas(rows: pd.DataFrame, by: Sequence[str], masks: Mapping[str, int]) -> pd.DataFrame:

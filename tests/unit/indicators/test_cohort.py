@@ -104,7 +104,7 @@ def store(spark, tmp_path_factory) -> Iterator[Held]:
     delivered = small_frame(spark, [tuple(row.get(name) for name in schema.names) for row in rows], schema)
     held = {
         **{f"conformed/{name}": df for name, df in conformed.items()},
-        **{f"features/{name}": keep(made[name]) for name in ("person_year", "person_area")},
+        "features/person_year": keep(made["person_year"]),
         "conformed/delivered_period": delivered,
     }
     yield Held(Home(tmp_path_factory.mktemp("home")), spark, held)

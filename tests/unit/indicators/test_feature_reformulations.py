@@ -79,7 +79,7 @@ class ToldNation(Nation):
         super().__init__(home, spark, [], [], DELIVERED)
         self.frames |= {f"conformed/{name}": df for name, df in histories.frames(spark, PEOPLE).items()}
         with frames_of_year(self, Parameters(), YEAR) as made:
-            own = {f"features/{grain}" for grain in ("person_year", "person_area", "spdc_stay", "stay_area")}
+            own = {f"features/{grain}" for grain in ("person_year", "spdc_stay")}
             self.frames |= {name: df.localCheckpoint() for name, df in made.items() if name in own}
 
     def version(self, name: str) -> int:
