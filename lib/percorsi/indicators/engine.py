@@ -14,7 +14,7 @@ from percorsi.indicators.coverage import Coverage
 from percorsi.indicators.grains import AREAS
 from percorsi.indicators.grid import CELL
 from percorsi.indicators.kinds import KINDS
-from percorsi.indicators.placed import Sum, added_up, in_areas, summed_by_places
+from percorsi.indicators.placed import Sum, added_up, apart, in_areas, summed_by_places
 from percorsi.reference import OLDEST
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def aggregate(units: "DataFrame", sums: Mapping[str, Sum]) -> pd.DataFrame:
 
     The nation counts a unit whose `regions` meet those that cover the indicator, in the same pass.
     """
-    return in_areas(summed(units, sums).toArrow().to_pandas(), _BROKEN_DOWN, _masks(sums))
+    return in_areas(apart(summed(units, sums).toArrow()), _BROKEN_DOWN, _masks(sums))
 
 
 def summed(units: "DataFrame", sums: Mapping[str, Sum]) -> "DataFrame":
@@ -161,7 +161,7 @@ def count_values(units: "DataFrame", counted: Sequence[tuple[str, int]]) -> pd.D
 
     Columns: those of a cell, asked (position in `counted`), value (int64), count. Units without a value do not appear.
     """
-    found = values_counted(units, counted).toArrow().to_pandas()
+    found = apart(values_counted(units, counted).toArrow())
     mask = np.array([mask for _, mask in counted], dtype="int64")[found["asked"].to_numpy(dtype="int64")]
     covered = (found["level"] != "nation") | (found["regions"] & mask != 0)
     return added_up(found[covered], [*_BROKEN_DOWN, "asked", "value"], ["count"])
@@ -191,8 +191,8 @@ def sum_strata(units: "DataFrame", planned: Plan) -> pd.DataFrame:
     residence = "coalesce(residence_region, '')" if planned.by_residence else "''"
     aged = _asked(units).where("age is not null")
     crossed = aged.withColumns({"age_group": F.expr(AGE_GROUP), "residence": F.expr(residence)})
-    found = summed_by_places(crossed, STRATUM, _aggregates(planned.strata)).toArrow().to_pandas()
-    return in_areas(found, STRATUM, _masks(planned.strata))
+    found = summed_by_places(crossed, STRATUM, _aggregates(planned.strata))
+    return in_areas(apart(found.toArrow()), STRATUM, _masks(planned.strata))
 
 
 def _asked(units: "DataFrame") -> "DataFrame":

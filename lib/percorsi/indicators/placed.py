@@ -12,6 +12,7 @@ import pandas as pd
 from percorsi.indicators.grains import AREAS
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyspark.sql import DataFrame
 
 
@@ -27,17 +28,26 @@ class Sum(NamedTuple):
 
 
 def summed_by_places(units: "DataFrame", by: Sequence[str], sums: Mapping[str, str]) -> "DataFrame":
-    """One row for each area, `by` and mask `regions` of those who share all their areas, with their sums; not yet run.
+    """One row for each set of `areas`, mask `regions` and `by`, with the sums of its units; not yet run.
 
-    `units`: with `areas` and `regions`; `sums`: name -> Spark SQL aggregate. An area has a row for each set of areas
-    that it is of.
+    `units`: with `areas` and `regions`; `sums`: name -> Spark SQL aggregate.
     """
     from pyspark.sql import functions as F
 
     # One expression of all: Spark parses and resolves some hundred for themselves in half a second.
     together = F.expr(f"struct({', '.join(f'{aggregate} AS {name}' for name, aggregate in sums.items())})")
     found = units.groupBy(AREAS, "regions", *by).agg(together.alias("sums"))
-    return each_area(found).select("level", "area", "regions", *by, "sums.*")
+    return found.select(AREAS, "regions", *by, "sums.*")
+
+
+def apart(found: "pa.Table") -> pd.DataFrame:
+    """The rows of `summed_by_places`, each once in each of its areas: columns level, area, then the others."""
+    import pyarrow.compute as pc
+
+    areas = found.column(AREAS).combine_chunks()
+    rows = found.drop_columns([AREAS]).to_pandas().iloc[pc.list_parent_indices(areas).to_numpy()]
+    place = {name: areas.flatten().field(name).to_pandas().to_numpy() for name in ("level", "area")}
+    return pd.concat([pd.DataFrame(place), rows.reset_index(drop=True)], axis=1)
 
 
 def each_area(rows: "DataFrame") -> "DataFrame":
@@ -56,7 +66,7 @@ def within_region(units: "DataFrame", region: str) -> "DataFrame":
 
 
 def in_areas(rows: pd.DataFrame, by: Sequence[str], masks: Mapping[str, int]) -> pd.DataFrame:
-    """The rows of `summed_by_places` added up: one for each level, area and `by`, with the columns of `masks` in int64.
+    """The rows of `apart` added up: one for each level, area and `by`, with the columns of `masks` in int64.
 
     `masks`: column -> of which regions the nation counts it. A sum of unknowns alone is 0, as it is beside others.
     """
