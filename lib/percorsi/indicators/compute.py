@@ -85,9 +85,9 @@ def compute(
             continue
         tick(f"one pass over {grain}")
         passed = passes(of_year(store, GRAINS[grain].units, year), planned)
-        found = reading.of_pass(planned, grid, passed)
-        values.append(found[False])
-        reformulated.append(found[True])
+        of_nation, of_regions = reading.of_pass(planned, grid, passed)
+        values.append(of_nation)
+        reformulated.append(of_regions)
         crossed.append(strata(catalogue, planned, passed, covered))
     for region in needing:
         reformulated += _on_own_features(reading, covered, reformulations[region], dsms, features_of, tick)
@@ -112,13 +112,14 @@ class _Reading:
     year: int
     residents: Mapping[str, int]
 
-    def of_pass(self, planned: Plan, grid: pd.DataFrame, passed: Passed) -> dict[bool, pd.DataFrame]:
-        """The rows in the order of what is asked: (True) with the parameters of a region, (False) with the nation's."""
+    def of_pass(self, planned: Plan, grid: pd.DataFrame, passed: Passed) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The rows in the order of what is asked: with the nation's parameters, and with those of the regions."""
         rows = Rows(grid)
-        parts: dict[bool, list[Part]] = {False: [], True: []}
+        nation: list[Part] = []
+        regional: list[Part] = []
         for asked, found in _found(planned, grid, passed):
-            parts[bool(asked.region)] += self._parts(asked, found, rows)
-        return {regional: stacked(grid, own) for regional, own in parts.items()}
+            (regional if asked.region else nation).extend(self._parts(asked, found, rows))
+        return stacked(grid, nation), stacked(grid, regional)
 
     def _parts(self, asked: Asked, found: Found, rows: Rows) -> Iterator[Part]:
         """What is told of one thing asked, under each of its names; with a region's parameters of its rows alone."""
@@ -160,7 +161,7 @@ def _on_own_features(
             if planned.wanted:
                 tick(f"region {own.region}: one pass over {grain}")
                 passed = passes(units, planned)
-                yield reading.of_pass(planned, grid, passed)[True]
+                yield reading.of_pass(planned, grid, passed)[1]
 
 
 def _refuse_unknown(asked: Asked, columns: Arrays) -> None:
