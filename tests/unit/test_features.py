@@ -240,7 +240,12 @@ def test_every_column_is_declared_with_what_a_reader_needs(spark) -> None:
             assert said.meaning and said.source and said.example, f"{name}.{column}"
             numbers = said.type in ("int", "bigint", "decimal(20,9)") and column not in ("person_id", "stay")
             assert bool(said.unit) == (numbers or said.type == "date"), f"{name}.{column}"
-            examples[f"{name}.{column}"] = f"cast('{said.example}' as {said.type}) as `{name}.{column}`"
+            given = (
+                "from_json('{}', '{}', map('mode', 'FAILFAST'))"
+                if said.type.startswith("array")
+                else "cast('{}' as {})"
+            )
+            examples[f"{name}.{column}"] = f"{given.format(said.example, said.type)} as `{name}.{column}`"
     # Under ANSI a text that is no value of its type is an error.
     assert None not in spark.range(1).selectExpr(*examples.values()).first()
 

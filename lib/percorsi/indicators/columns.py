@@ -20,7 +20,8 @@ def column_rows(catalogue: Catalogue) -> list[dict]:
     read_by = {name: _read_by(measure) for name, measure in catalogue.measures.items()}
     rows = []
     for grain, declared in GRAINS.items():
-        for name, column in table(declared.units).columns.items():
+        columns = table(declared.units).columns
+        for name, column in ((name, columns[name]) for name in declared.columns()):
             using = [m for m in catalogue.measures.values() if m.grain == grain and name in read_by[m.name]]
             codes = [code for code, (measure, _) in catalogue.by_code.items() if measure in using]
             told = {"measures": [measure.name for measure in using], "indicators": codes}

@@ -17,7 +17,7 @@ from percorsi.indicators.engine import STRATUM, Asked, Passed, Plan, passes, pla
 from percorsi.indicators.funnel import with_funnels
 from percorsi.indicators.grains import AREAS, GRAINS
 from percorsi.indicators.grid import counts_on, full_grid, strata_on, sums_on
-from percorsi.indicators.kind import BREAKDOWNS, Arrays, Found
+from percorsi.indicators.kind import Arrays, Found
 from percorsi.indicators.kinds import KINDS
 from percorsi.indicators.placed import each_area, within_region
 from percorsi.indicators.reformulations import TABLE as REFORMULATED
@@ -155,7 +155,7 @@ def _on_own_features(
     with features_of(own.region) as frames:
         theirs = {name: within_region(frames[grain.units], own.region) for name, grain in GRAINS.items()}
         grid = full_grid(dsms | _areas(theirs.values()).get("dsm", set()))
-        grid = grid.iloc[Rows(grid).broken_down(BREAKDOWNS, own.region)].reset_index(drop=True)
+        grid = grid[grid["area"].str[:3] == own.region].reset_index(drop=True)
         for grain, units in theirs.items():
             planned = plan_of_region(reading.catalogue, grain, covered, own)
             if planned.wanted:

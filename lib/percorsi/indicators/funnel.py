@@ -25,6 +25,7 @@ WIDE_LIMITS = ["funnel_lower_998", "funnel_upper_998"]
 DISPERSION = ["overdispersion", "overdispersion_p"]
 COLUMNS = [*LIMITS, *WIDE_LIMITS, *DISPERSION]
 WINSORISED = 0.1  # the share of departments at either end whose deviation is drawn in before it is averaged
+_READ = ("level", "value", "denominator", "persons", "sd")  # columns of values that funnels are made of
 PER_THOUSAND = 1000
 PER_TEN_THOUSAND = 10_000
 
@@ -105,7 +106,7 @@ def with_funnels(values: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame
     made = np.full((len(values), len(COLUMNS)), np.nan)
     places = np.flatnonzero((values["sex"] == "") & (values["age_class"] == "") & values["value"].notna())
     whole = values.iloc[places]
-    columns = {name: whole[name].to_numpy() for name in _ASKED if name in whole}
+    columns = {name: whole[name].to_numpy() for name in _READ if name in whole}
     for (code, component), of_code in whole.groupby(["code", "component"], sort=False).indices.items():
         level = columns["level"][of_code]
         nation, departments = of_code[level == "nation"], of_code[level == "dsm"]
@@ -162,7 +163,6 @@ def _deviations(value: np.ndarray, target: float, error: np.ndarray) -> np.ndarr
     return (value - target) / error
 
 
-_ASKED = ("level", "value", "denominator", "persons", "sd")
 # Kind -> limits of the departments and their deviations, of the nation's value, their columns and the component.
 _FUNNELS: dict[str, Callable[[float, Arrays, str], Funnel]] = {
     "proportion": _proportion,

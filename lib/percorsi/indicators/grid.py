@@ -14,7 +14,6 @@ NATION = "IT"
 SEXES = ("1", "2", "9")
 AGE_CLASSES = ("18-24", "25-34", "35-44", "45-54", "55-64", "65-74", "75+")
 CELL = ["level", "area", "sex", "age_class"]
-UNKNOWN = "?"  # the age class of who has none
 
 
 def full_grid(dsms: Iterable[str]) -> pd.DataFrame:
@@ -47,7 +46,7 @@ def counts_on(grid: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
 
 def counts_in(cells: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
     """The `counts` of what `cells` has, with `cell`, the position there; an unknown age class is one of its own."""
-    has, asked = (pd.MultiIndex.from_frame(one[CELL].fillna(UNKNOWN)) for one in (cells, counts))
+    has, asked = (pd.MultiIndex.from_frame(one[CELL]) for one in (cells, counts))
     placed = counts.assign(cell=has.get_indexer(asked))
     return placed[placed["cell"] >= 0]
 

@@ -58,7 +58,7 @@ def each_area(rows: "DataFrame") -> "DataFrame":
 
 
 def within_region(units: "DataFrame", region: str) -> "DataFrame":
-    """The units that count in a region or its DSMs, in these alone."""
+    """The units that count in a region or its DSMs, in these alone: who asks of a region need not sum the others."""
     from pyspark.sql import functions as F
 
     own = F.filter(AREAS, lambda one: (one["level"] != "nation") & (F.left(one["area"], F.lit(3)) == region))

@@ -56,11 +56,10 @@ def stay(of: dict, number: int, dsms: Iterable[str], **facts) -> dict:
     return row
 
 
-def areas_of(row: dict) -> list[dict[str, str]]:
+def areas_of(row: dict) -> list[tuple[str, str]]:
     """Where a unit counts: once in the nation, in each region and in each DSM."""
     by_region = [("region", region) for region in sorted({dsm[:3] for dsm in row["dsms"]})]
-    areas = [*(("dsm", dsm) for dsm in sorted(row["dsms"])), ("nation", "IT"), *by_region]
-    return [{"level": level, "area": area} for level, area in areas]
+    return [*(("dsm", dsm) for dsm in sorted(row["dsms"])), ("nation", "IT"), *by_region]
 
 
 def everything(region: str, years: Iterable[int]) -> list[tuple[str, str, int, str]]:
@@ -77,7 +76,10 @@ class Nation(Store):
         super().__init__(home, spark)
         self.frames = {}
         for grain, units in (("person_year", people), ("spdc_stay", stays)):
-            self._hold(GRAINS[grain].units, [{**row, "areas": areas_of(row)} for row in units])
+            placed = [
+                {**row, "areas": [dict(zip(("level", "area"), a, strict=True)) for a in areas_of(row)]} for row in units
+            ]
+            self._hold(GRAINS[grain].units, placed)
         periods = [dict(zip(("flow", "region", "year", "period"), row, strict=True)) for row in delivered]
         self._hold("conformed/delivered_period", periods)
         named = [dict(zip(("region", "azienda", "dsm"), dsm.split("-"), strict=True), year=YEAR) for dsm in dsms]

@@ -84,9 +84,10 @@ def test_users_are_those_whose_clauses_components_and_values_read_it(rows):
     assert of(rows, "age", "features/spdc_stay")["indicators"] == []  # no measure counts stays here
 
 
-def test_every_column_of_both_tables_is_there_in_its_order(rows):
+def test_every_column_that_clauses_may_speak_of_is_there_in_its_order(rows):
     for name in ("features/person_year", "features/spdc_stay"):
-        assert [row["column"] for row in rows if row["table"] == name] == list(table(name).columns)
+        spoken_of = [column for column in table(name).columns if column != "areas"]
+        assert [row["column"] for row in rows if row["table"] == name] == spoken_of
 
 
 def test_the_listing_as_text(rows):

@@ -13,6 +13,7 @@ from indicator_nation import YEAR, Nation, age_class, areas_of, cell, everything
 from percorsi.errors import UsageError
 from percorsi.home import Home
 from percorsi.indicators import compute, load_catalogue, read_values, write_csv
+from percorsi.indicators.catalogue import Catalogue
 from percorsi.indicators.clauses import evaluate, parse, parse_value
 from percorsi.indicators.coverage import coverage
 from percorsi.indicators.grains import GRAINS
@@ -97,6 +98,21 @@ def test_regions_left_out_are_named_when_somebody_is_in_contact_there(values):
     assert left_out["S26"] == "041"
     assert left_out["S20"] == left_out["S14"] == left_out["S25"] == "020,041"
     assert values.loc[values["area"] != "IT", "left_out"].isna().all()
+
+
+def test_who_has_no_pathway_is_in_contact_all_the_same(spark, settings, tmp_path):
+    whole = load_catalogue()
+    one = Catalogue({(measure := whole.by_code["S26"][0]).name: measure}, whole.cards)
+    nobody_told = person(2, [VENICE], pathway=None, interventions=9)
+    told = Nation(Home(tmp_path / "told"), spark, [person(1, [TURIN_1], interventions=6), nobody_told], [], DELIVERED)
+    found = compute(told, settings, YEAR, "run", catalogue=one)
+    assert cell(found, "S26", "IT") == cell(found, "S26", TURIN_1) == (1, 1)
+    assert cell(found, "S26", VENICE) == cell(found, "S26", "050") == "missing_flow"
+    assert set(found.loc[found["area"] == "IT", "left_out"]) == {"050"}
+    delivered = [*DELIVERED, *everything("050", range(2012, 2017))]
+    untold = Nation(Home(tmp_path / "untold"), spark, [nobody_told], [], delivered)
+    found = compute(untold, settings, YEAR, "run", catalogue=one)
+    assert cell(found, "S26", VENICE) == cell(found, "S26", "050") == cell(found, "S26", "IT") == "denominator_zero"
 
 
 def test_stays_count_in_the_areas_of_their_hospitals(values):

@@ -1,0 +1,22 @@
+"""Counts find the cell of a grid that they are of."""
+
+import numpy as np
+import pandas as pd
+
+from percorsi.indicators.grid import CELL, counts_in
+
+
+def test_an_unknown_age_class_is_one_of_its_own():
+    cells = pd.DataFrame([("nation", "IT", "1", "18-24"), ("nation", "IT", "1", None), ("region", "010", "1", None)])
+    cells.columns = CELL
+    counts = pd.DataFrame(
+        {
+            "level": ["region", "nation", "dsm", "nation"],
+            "area": ["010", "IT", "010-101-001", "IT"],
+            "sex": "1",
+            "age_class": [np.nan, np.nan, np.nan, "18-24"],
+            "count": [5, 6, 7, 8],
+        }
+    )
+    found = counts_in(cells, counts)
+    assert found[["cell", "count"]].values.tolist() == [[2, 5], [1, 6], [0, 8]]  # of a department no cell is asked
