@@ -2,19 +2,21 @@
 
     python benchmarks/sets.py --home HOME --year 2015 --out benchmarks/sets.md
 
-HOME holds conformed tables and is left as it is: features and values go to a home of their own, removed afterwards. The
-yardstick is Spark scanning once, in the same process, the columns that the pass of all four sets reads. A time is the
-median of some runs after a first one; `at once` is the first computation of a process of its own, Spark started, as
-somebody has it who asks once. Time, jobs and stages are of all that computing the values does, the reading of
-what was delivered and the writing of the values with it. Exchanges stand in the plans of the passes, those that sum and
-those that count the values of means; what writes has none in this count.
+HOME holds conformed tables and is left as it is: features go to a home of their own and the values of each set to
+another, removed afterwards. The yardstick is Spark scanning once, in the same process, the columns that the pass of all
+four sets reads. A time is the median of some rounds after a first one, all sets in turn; `at once` is that of the first
+computation of some processes of its own, Spark started, in a home without values: what somebody has who asks once.
+Times, jobs and stages (of the first round) are of all that computing the values does, the reading of what was delivered
+and the writing of the values with it. Exchanges stand in the plans of the passes, those that sum and those that count
+the values of means; what writes has none in this count.
 """
 
 import argparse
 import multiprocessing
 import shutil
+import statistics
 import tempfile
-from itertools import count
+from functools import partial
 from pathlib import Path
 
 from days import columns_read, indicator_frames, leaning_on, repeated, told, units_of
@@ -71,24 +73,32 @@ def jobs_and_stages(store: Store, group: str) -> tuple[int, int]:
     return len(jobs), len(stages)
 
 
+def with_features_of(home: Home, folder: Path) -> Home:
+    """A new home that reads the conformed and the feature tables of another and has no values."""
+    own = leaning_on(home.path, folder)
+    (own.tables / "features").symlink_to(home.tables / "features")
+    return own
+
+
 def at_once(home: Path, year: int, name: str) -> float:
     """Seconds of the first computation of a process."""
     settings = load_settings("local")
     store = Store(Home(home), spark_session(settings, "percorsi-benchmark"))
     asked = sets()[name]
-    return timed(lambda: compute(store, settings, year, "benchmark-at-once", catalogue=asked))
+    return timed(lambda: compute(store, settings, year, "at-once", catalogue=asked))
 
 
 def sets() -> dict[str, Catalogue]:
     whole = load_catalogue()
-    return {"all four": whole, **{pathway: of_set(whole, pathway) for pathway in AGREEMENT}}
+    return {"all_four": whole, **{pathway: of_set(whole, pathway) for pathway in AGREEMENT}}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, required=True, help="a home with conformed tables")
     parser.add_argument("--year", type=int, default=2015)
-    parser.add_argument("--times", type=int, default=3, help="runs after the first one")
+    parser.add_argument("--times", type=int, default=7, help="rounds after the first one")
+    parser.add_argument("--processes", type=int, default=3, help="processes that compute a set at once")
     parser.add_argument("--out", type=Path, help="write the table there as well")
     wanted = parser.parse_args()
     year = wanted.year
@@ -103,20 +113,25 @@ def main() -> None:
     build(store, settings, year)
     asked = sets()
     plans = {name: plans_of(catalogue, store, year) for name, catalogue in asked.items()}
-    read = columns_read(indicator_frames(store, year, plans["all four"]), store)
+    read = columns_read(indicator_frames(store, year, plans["all_four"]), store)
     _, plain = repeated(lambda: scan(store, read, read), max(wanted.times, 1))
-    runs = map("benchmark-{}".format, count())
+    stores = {name: Store(with_features_of(store.home, work / f"of-{name}"), spark) for name in asked}
+    rounds: dict[str, list[float]] = {name: [] for name in asked}
+    for number in range(1 + wanted.times):
+        for name, catalogue in asked.items():
+            spark.sparkContext.setJobGroup(f"{name} {number}", name)
+            work_of = partial(compute, stores[name], settings, year, f"round-{number}", catalogue=catalogue)
+            rounds[name].append(timed(work_of))
+            print(f"{name}: round {number}, {rounds[name][-1]:.1f} s", flush=True)
     rows = []
     for name, catalogue in asked.items():
-        spark.sparkContext.setJobGroup(name, name)
-        compute(store, settings, year, next(runs), catalogue=catalogue)
-        spark.sparkContext.setJobGroup("timed", "timed")
-        _, seconds = repeated(lambda c=catalogue: compute(store, settings, year, next(runs), catalogue=c), wanted.times)
+        seconds = statistics.median(rounds[name][1:])
         components = sum(len(planned.wanted) for planned in plans[name].values())
         sums = sum(len(planned.sums) for planned in plans[name].values())
-        jobs, stages = jobs_and_stages(store, name)
-        with multiprocessing.get_context("spawn").Pool(1) as process:
-            first = process.apply(at_once, (store.home.path, year, name))
+        jobs, stages = jobs_and_stages(store, f"{name} 0")
+        homes = [with_features_of(store.home, work / f"{name}-{number}") for number in range(wanted.processes)]
+        with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as processes:
+            first = statistics.median(processes.starmap(at_once, [(h.path, year, name) for h in homes], chunksize=1))
         rows.append(
             f"| {name} | {len(catalogue.by_code)} | {components} | {sums} | {seconds:.1f} | {seconds / plain:.1f} "
             f"| {first:.1f} | {jobs} | {stages} | {exchanges(store, year, plans[name])} |"
@@ -127,7 +142,8 @@ def main() -> None:
         f"Evaluation year {year}, {persons:,} persons, nation, regions, DSMs, sex, age class; synthetic data. One "
         f"plain scan of {told(read)} takes {plain:.2f} s. Seconds, jobs and stages are of the reading, the passes and "
         "the writing of the values; exchanges of the passes alone, those that sum and those that count the values of "
-        "means. `At once`: seconds of the first computation of a process of its own, Spark started.",
+        "means. `At once`: seconds of the first computation of a process of its own, Spark started, in a home without "
+        "values.",
         "",
         "| set | indicators | with components | sums | seconds | scans | at once | jobs | stages | exchanges |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
