@@ -73,7 +73,9 @@ def indicator_frames(store: Store, year: int, plans: dict[str, Plan]) -> list[Da
     for grain, planned in plans.items():
         counted = [value for value, _ in planned.counted.values()]
         placed = each_area(units_of(store, year, grain))
-        frames.append(placed.selectExpr(*CELL, "regions", *(one.unit for one in planned.sums.values()), *counted))
+        frames.append(
+            placed.selectExpr(*CELL, "regions", *(one.one_by_one().unit for one in planned.counts.values()), *counted)
+        )
     return frames
 
 
@@ -96,10 +98,10 @@ def same_sums(twin: Twin, store: Store, year: int, plans: dict[str, Plan]) -> tu
     same = all_sums = 0
     by_duckdb = twin.sum_up(year, plans)
     for grain, planned in plans.items():
-        own = aggregate(units_of(store, year, grain), planned.sums)
+        own = aggregate(units_of(store, year, grain), planned.counts)
         both = own.merge(by_duckdb[grain], on=CELL, how="outer", suffixes=("", "_duckdb"))
-        same += sum(int((both[name] == both[f"{name}_duckdb"]).sum()) for name in planned.sums)
-        all_sums += len(both) * len(planned.sums)
+        same += sum(int((both[name] == both[f"{name}_duckdb"]).sum()) for name in planned.counts)
+        all_sums += len(both) * len(planned.counts)
     return same, all_sums
 
 

@@ -27,7 +27,7 @@ from percorsi.home import Home
 from percorsi.indicators import compute, load_catalogue
 from percorsi.indicators.catalogue import Catalogue
 from percorsi.indicators.coverage import coverage
-from percorsi.indicators.engine import Plan, plan, summed, values_counted
+from percorsi.indicators.engine import Plan, counted_together, plan, values_counted
 from percorsi.indicators.grains import GRAINS
 from percorsi.indicators.listing import AGREEMENT
 from percorsi.session import spark_session
@@ -56,7 +56,7 @@ def exchanges(store: Store, year: int, plans: dict[str, Plan]) -> int:
     found = 0
     for grain, planned in plans.items():
         units = units_of(store, year, grain)
-        passes = [summed(units, planned.sums)]
+        passes = [counted_together(units, planned.counts)]
         if planned.counted:
             passes.append(values_counted(units, list(planned.counted.values())))
         for passing in passes:
@@ -127,7 +127,7 @@ def main() -> None:
     for name, catalogue in asked.items():
         seconds = statistics.median(rounds[name][1:])
         components = sum(len(planned.wanted) for planned in plans[name].values())
-        sums = sum(len(planned.sums) for planned in plans[name].values())
+        sums = sum(len(planned.counts) for planned in plans[name].values())
         jobs, stages = jobs_and_stages(store, f"{name} 0")
         homes = [with_features_of(store.home, work / f"{name}-{number}") for number in range(wanted.processes)]
         with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as processes:

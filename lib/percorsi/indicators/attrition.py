@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from percorsi.errors import UsageError
 from percorsi.indicators.catalogue import Catalogue, Component, Indicator, Measure, load_catalogue
-from percorsi.indicators.clauses import bind, parse, parse_value
-from percorsi.indicators.compile import clause_columns, population_clauses
+from percorsi.indicators.clauses import bind
+from percorsi.indicators.compile import clause_columns, conditions, population_clauses
 from percorsi.indicators.compute import Withheld, areas_of_year, of_year
 from percorsi.indicators.coverage import coverage
 from percorsi.indicators.grains import GRAINS
@@ -142,12 +142,12 @@ def attrition(
     measure, indicator = catalogue.find(code)
     part = find_component(measure, code, component)
     asked = steps(measure, indicator, part)
-    conditions = clause_columns(measure, indicator, part.name)
+    certain = clause_columns(measure, indicator, part.name)
     if measure.value is not None:
-        conditions["value"] += " IS NOT NULL"
+        certain["value"] += " IS NOT NULL"
     delivered = store.read("conformed/delivered_period").select("flow", "region", "year", "period")
     covered = coverage(catalogue, map(tuple, delivered.collect()), year, withheld)
-    sums = _sums([conditions[step.clause] for step in asked[1:]], covered.mask(code))
+    sums = _sums([certain[step.clause] for step in asked[1:]], covered.mask(code))
     in_contact, _ = areas_of_year(store, year)
     said = Regional(covered, in_contact, {}).about(code, measure.rests_on)
     counted = _counted(store, year, measure.grain, sums)
@@ -167,11 +167,9 @@ def attrition(
 
 def steps(measure: Measure, indicator: Indicator, part: Component) -> tuple[Step, ...]:
     """All units first; then the clauses in the order in which they are asked."""
-    conditions = {"pathway": f"pathway = '{indicator.pathway}'"}
-    for name, sql in [*part.population.items(), *part.numerator.items()]:
-        conditions[name] = bind(parse(sql), indicator.by_component[part.name])
-    population = [Step("population", name, conditions[name]) for name in population_clauses(measure, part.name)]
-    numerator = [Step("numerator", name, conditions[name]) for name in part.numerator]
+    asked = conditions(measure, indicator, part.name)
+    population = [Step("population", name, asked[name]) for name in population_clauses(measure, part.name)]
+    numerator = [Step("numerator", name, asked[name]) for name in part.numerator]
     return (Step("all", "in_contact", ""), *population, *numerator, *_value(measure, indicator, part))
 
 
@@ -179,7 +177,7 @@ def _value(measure: Measure, indicator: Indicator, part: Component) -> list[Step
     """Whether there is a value, of a mean; asked as the compiled value is made."""
     if measure.value is None:
         return []
-    value = bind(parse_value(measure.value), indicator.by_component[part.name])
+    value = bind(measure.value, indicator.by_component[part.name])
     divided = f" AND {measure.per} BETWEEN 1 AND 12" if measure.per else ""
     return [Step("value", "value", f"{value} IS NOT NULL{divided}")]
 

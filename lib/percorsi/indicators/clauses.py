@@ -145,11 +145,23 @@ def of_types(values: Mapping[str, Scalar], asked: Mapping[str, type]) -> dict[st
     return {name: float(value) if asked.get(name) is float else value for name, value in values.items()}
 
 
-def bind(tree: exp.Expression, values: Mapping[str, Scalar]) -> str:
+def bind(sql: str, values: Mapping[str, Scalar]) -> str:
     """Spark SQL of a clause with every parameter replaced by its literal. A missing value is a KeyError."""
+    return _bound(sql, tuple((name, literal(values[name])) for name in _parameters_of(sql)))
+
+
+@cache
+def _parameters_of(sql: str) -> list[str]:
+    return sorted(parameters(tree(sql)))
+
+
+@cache
+def _bound(sql: str, literals: tuple[tuple[str, str], ...]) -> str:
+    """Many clauses are asked with the same literals, of several pathways and in every year."""
+    by_name = dict(literals)
 
     def replace(node: exp.Expression) -> exp.Expression:
-        return exp.Var(this=literal(values[node.name])) if isinstance(node, exp.Placeholder) else node
+        return exp.Var(this=by_name[node.name]) if isinstance(node, exp.Placeholder) else node
 
     def as_written(node: exp.Expression) -> exp.Expression:
         """IS NOT NULL, which the parser takes for NOT ... IS NULL."""
@@ -157,7 +169,7 @@ def bind(tree: exp.Expression, values: Mapping[str, Scalar]) -> str:
         known = isinstance(inner, exp.Is) and isinstance(inner.expression, exp.Null)
         return exp.Is(this=inner.this, expression=exp.Not(this=exp.Null())) if known else node
 
-    return tree.transform(replace).transform(as_written).sql(dialect="spark")
+    return tree(sql).transform(replace).transform(as_written).sql(dialect="spark")
 
 
 def check_types(tree: exp.Expression, columns: Mapping[str, str], values: Mapping[str, Scalar]) -> str | None:

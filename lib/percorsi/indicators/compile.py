@@ -1,10 +1,27 @@
 """From a measure and an indicator to Spark SQL: every clause a condition that is true or false, never unknown."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from percorsi.indicators.catalogue import Indicator, Measure
-from percorsi.indicators.clauses import Scalar, bind, parse, parse_value
+from percorsi.indicators.clauses import Scalar, bind
 from percorsi.indicators.kinds import FRACTION
+
+
+def conditions(
+    measure: Measure,
+    indicator: Indicator,
+    component: str | None = None,
+    parameters: Mapping[str, Scalar] | None = None,
+) -> dict[str, str]:
+    """Clause -> Spark SQL condition over the columns of the measure's grain, parameters bound as typed literals.
+
+    `pathway`, those of the population, those of the numerator, in their order; each may be unknown. `component` is the
+    main one where none is named; `parameters` may hold others than the indicator's.
+    """
+    part = measure.components[measure.main if component is None else component]
+    values = {**indicator.by_component[part.name], **(parameters or {})}
+    asked = {**part.population, **part.numerator}
+    return {"pathway": f"pathway = '{indicator.pathway}'"} | {name: bind(sql, values) for name, sql in asked.items()}
 
 
 def clause_columns(
@@ -13,33 +30,38 @@ def clause_columns(
     component: str | None = None,
     parameters: Mapping[str, Scalar] | None = None,
 ) -> dict[str, str]:
-    """Name -> Spark SQL condition over the columns of the measure's grain, parameters bound as typed literals.
+    """Name -> Spark SQL condition, true or false and never unknown, which counts as false.
 
-    First the clauses in their order (`pathway`, those of the population, those of the numerator), each for itself;
-    then `population`, where all of its clauses hold, and `numerator`, within the population. Unknown counts as false.
-    Of a mean there is no `numerator` but `value`, a bigint: the unit's value times `FRACTION`, divided by `per`; null
-    where it is not known or `per` is not 1 to 12. Of a ratio, `per` is the column of its time at risk. `component` is
-    the main one where none is named; `parameters` may hold others than the indicator's.
+    First the clauses of `conditions`, each for itself; then `population`, where all of its clauses hold, and
+    `numerator`, within the population. Of a mean there is no `numerator` but `value`, a bigint: the unit's value times
+    `FRACTION`, divided by `per`; null where it is not known or `per` is not 1 to 12. Of a ratio, `per` is the column of
+    its time at risk.
     """
     part = measure.components[measure.main if component is None else component]
-    values = {**indicator.by_component[part.name], **(parameters or {})}
-    conditions = {"pathway": _certain(f"pathway = '{indicator.pathway}'")}
-    for name, sql in [*part.population.items(), *part.numerator.items()]:
-        conditions[name] = _certain(bind(parse(sql), values))
-    population = [conditions[name] for name in population_clauses(measure, part.name)]
-    made = {**conditions, "population": "(" + " AND ".join(population) + ")"}
+    clauses = {name: _certain(sql) for name, sql in conditions(measure, indicator, part.name, parameters).items()}
+    made = {**clauses, "population": _all_of(clauses[name] for name in population_clauses(measure, part.name))}
     if measure.value is not None:
-        return {**made, "value": _value(bind(parse_value(measure.value), values), measure.per)}
+        values = {**indicator.by_component[part.name], **(parameters or {})}
+        return {**made, "value": _value(bind(measure.value, values), measure.per)}
     if measure.per is not None:
         made["per"] = measure.per
-    numerator = [conditions[name] for name in part.numerator]
-    return {**made, "numerator": "(" + " AND ".join([*population, *numerator]) + ")"}
+    return {**made, "numerator": _all_of(clauses[name] for name in numerator_clauses(measure, part.name))}
 
 
 def population_clauses(measure: Measure, component: str | None = None) -> list[str]:
     """Names of the population's clauses in their order, the pathway first: the steps of an attrition."""
     part = measure.components[measure.main if component is None else component]
     return ["pathway", *part.population]
+
+
+def numerator_clauses(measure: Measure, component: str | None = None) -> list[str]:
+    """Names of the clauses that who is in the numerator meets: first those of the population."""
+    part = measure.components[measure.main if component is None else component]
+    return [*population_clauses(measure, part.name), *part.numerator]
+
+
+def _all_of(clauses: Iterable[str]) -> str:
+    return "(" + " AND ".join(clauses) + ")"
 
 
 def _certain(condition: str) -> str:

@@ -9,12 +9,14 @@ import pandas as pd
 
 from percorsi.indicators.catalogue import Catalogue
 from percorsi.indicators.clauses import Scalar
-from percorsi.indicators.compile import clause_columns
+from percorsi.indicators.compile import clause_columns, conditions, numerator_clauses, population_clauses
+from percorsi.indicators.counting import Count, shared
 from percorsi.indicators.coverage import Coverage
 from percorsi.indicators.grains import AREAS
 from percorsi.indicators.grid import CELL
+from percorsi.indicators.kind import DENOMINATOR, NUMERATOR
 from percorsi.indicators.kinds import KINDS
-from percorsi.indicators.placed import Sum, added_up, apart, in_areas, summed_by_places
+from percorsi.indicators.placed import Block, Sum, apart, in_areas, summed_by_places
 from percorsi.reference import OLDEST
 
 if TYPE_CHECKING:
@@ -39,16 +41,16 @@ class Asked(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """What the pass of a grain sums, and who wants which sum.
+    """What the pass of a grain counts and sums, and who wants which of it.
 
-    `sums`: name -> what is summed; equal sums stand once. `wanted`: asked -> name of the sum in its kind -> name in
-    `sums`. `counted`: asked -> what its units are counted by the value of, and the mask of the regions that cover it.
+    `counts`: name -> what is counted; equal counts stand once. `wanted`: asked -> DENOMINATOR or NUMERATOR -> name in
+    `counts`. `counted`: asked -> what its units are counted by the value of, and the mask of the regions that cover it.
     `strata`: name -> what is summed by sex, class of five years and, with `by_residence`, region of residence;
     `stratified`: asked -> name of the sum in its kind -> name in `strata`. `parameters`: asked -> all those that it is
     asked with.
     """
 
-    sums: Mapping[str, Sum]
+    counts: Mapping[str, Count]
     wanted: Mapping[Asked, Mapping[str, str]]
     counted: Mapping[Asked, tuple[str, int]]
     strata: Mapping[str, Sum]
@@ -83,7 +85,7 @@ def plan_of_region(catalogue: Catalogue, grain: str, coverage: Coverage, own: "R
 
 
 def _plan(catalogue: Catalogue, coverage: Coverage, all_asked: Iterable[tuple[Asked, Mapping[str, Scalar]]]) -> Plan:
-    sums: dict[Sum, str] = {}  # equal ones stand once
+    counts: dict[Count, str] = {}  # equal ones stand once
     strata: dict[Sum, str] = {}
     wanted: dict[Asked, dict[str, str]] = {}
     counted: dict[Asked, tuple[str, int]] = {}
@@ -92,22 +94,28 @@ def _plan(catalogue: Catalogue, coverage: Coverage, all_asked: Iterable[tuple[As
     by_residence = False
     for asked, otherwise in all_asked:
         measure, indicator = catalogue.by_code[asked.code]
-        clauses = clause_columns(measure, indicator, asked.component, otherwise)
+        part = asked.component
+        clauses = clause_columns(measure, indicator, part, otherwise)
+        own = conditions(measure, indicator, part, otherwise)
         kind, mask = KINDS[measure.kind], coverage.mask(asked.code)
         parameters[asked] = {**indicator.by_component[asked.component], **otherwise}
-        wanted[asked] = _named(kind.sums(clauses), mask, sums)
+        met = {DENOMINATOR: population_clauses(measure, part), NUMERATOR: numerator_clauses(measure, part)}
+        wanted[asked] = {
+            name: _name(counts, "count", Count(indicator.pathway, tuple(own[c] for c in met[name][1:]), mask))
+            for name in kind.counts
+        }
         if (value := kind.counted(clauses)) is not None:
             counted[asked] = (value, mask)
-        if own := kind.strata(clauses, parameters[asked]):
-            stratified[asked] = _named(own, mask, strata)
+        if summed_up := kind.strata(clauses, parameters[asked]):
+            stratified[asked] = {name: _name(strata, "sum", Sum(unit, mask)) for name, unit in summed_up.items()}
             by_residence = by_residence or kind.by_residence(parameters[asked])
-    by_name, of_strata = ({name: one for one, name in made.items()} for made in (sums, strata))
+    by_name, of_strata = ({name: one for one, name in made.items()} for made in (counts, strata))
     return Plan(by_name, wanted, counted, of_strata, stratified, by_residence, parameters)
 
 
-def _named(units: Mapping[str, str], mask: int, names: dict[Sum, str]) -> dict[str, str]:
-    """Name in the kind -> name of its sum, added to `names` where it is new."""
-    return {name: names.setdefault(Sum(unit, mask), f"sum_{len(names)}") for name, unit in units.items()}
+def _name(names: dict, kind: str, one: Count | Sum) -> str:
+    """The name of a count or sum, a new one where it is not yet among `names`."""
+    return names.setdefault(one, f"{kind}_{len(names)}")
 
 
 def _all_asked(
@@ -133,7 +141,7 @@ def passes(units: "DataFrame", planned: Plan) -> Passed:
     `units`: the feature table of the grain, of one year.
     """
     return Passed(
-        aggregate(units, planned.sums),
+        aggregate(units, planned.counts),
         count_values(units, list(planned.counted.values())) if planned.counted else _nothing_counted(),
         sum_strata(units, planned) if planned.strata else pd.DataFrame(),
     )
@@ -143,17 +151,24 @@ def _nothing_counted() -> pd.DataFrame:
     return pd.DataFrame({**dict.fromkeys(CELL, pd.Series(dtype=object)), "asked": [], "value": [], "count": []})
 
 
-def aggregate(units: "DataFrame", sums: Mapping[str, Sum]) -> pd.DataFrame:
-    """One row for each level, area, sex and age class that has a unit with a pathway, with the sums in int64.
+def aggregate(units: "DataFrame", counts: Mapping[str, Count]) -> pd.DataFrame:
+    """One row for each level, area, sex and age class that has a unit with a pathway, with the counts in int64.
 
     The nation counts a unit whose `regions` meet those that cover the indicator, in the same pass.
     """
-    return in_areas(apart(summed(units, sums).toArrow()), _BROKEN_DOWN, _masks(sums))
+    rows = apart(counted_together(units, counts).toArrow())
+    columns, pathway = shared(counts), rows["pathway"].to_numpy()
+    blocks = []
+    for asked in columns.places:
+        own = np.flatnonzero(pathway == asked)
+        held = {name: rows[name].to_numpy()[own] for name in columns.places[asked]}
+        blocks.append(Block(own, columns.counts(asked, held)))
+    return in_areas(rows, _BROKEN_DOWN, blocks, _masks(counts))
 
 
-def summed(units: "DataFrame", sums: Mapping[str, Sum]) -> "DataFrame":
-    """The one aggregate of `aggregate`, not yet run."""
-    return summed_by_places(_asked(units), _BROKEN_DOWN, _aggregates(sums))
+def counted_together(units: "DataFrame", counts: Mapping[str, Count]) -> "DataFrame":
+    """The one aggregate of `aggregate`, not yet run: counts in columns that they share."""
+    return summed_by_places(_asked(units), [*_BROKEN_DOWN, "pathway"], shared(counts).aggregates)
 
 
 def count_values(units: "DataFrame", counted: Sequence[tuple[str, int]]) -> pd.DataFrame:
@@ -164,7 +179,8 @@ def count_values(units: "DataFrame", counted: Sequence[tuple[str, int]]) -> pd.D
     found = apart(values_counted(units, counted).toArrow())
     mask = np.array([mask for _, mask in counted], dtype="int64")[found["asked"].to_numpy(dtype="int64")]
     covered = (found["level"] != "nation") | (found["regions"] & mask != 0)
-    return added_up(found[covered], [*_BROKEN_DOWN, "asked", "value"], ["count"])
+    key = ["level", "area", *_BROKEN_DOWN, "asked", "value"]
+    return found[covered].groupby(key, dropna=False)["count"].sum().reset_index()
 
 
 def values_counted(units: "DataFrame", counted: Sequence[tuple[str, int]]) -> "DataFrame":
@@ -191,8 +207,11 @@ def sum_strata(units: "DataFrame", planned: Plan) -> pd.DataFrame:
     residence = "coalesce(residence_region, '')" if planned.by_residence else "''"
     aged = _asked(units).where("age is not null")
     crossed = aged.withColumns({"age_group": F.expr(AGE_GROUP), "residence": F.expr(residence)})
-    found = summed_by_places(crossed, STRATUM, _aggregates(planned.strata))
-    return in_areas(apart(found.toArrow()), STRATUM, _masks(planned.strata))
+    aggregates = {name: f"sum({one.unit})" for name, one in planned.strata.items()}
+    rows = apart(summed_by_places(crossed, STRATUM, aggregates).toArrow())
+    # A sum of unknowns alone is 0, as it is beside others.
+    columns = {name: rows[name].fillna(0).to_numpy(dtype="int64") for name in aggregates}
+    return in_areas(rows, STRATUM, [Block(np.arange(len(rows)), columns)], _masks(planned.strata))
 
 
 def _asked(units: "DataFrame") -> "DataFrame":
@@ -202,9 +221,5 @@ def _asked(units: "DataFrame") -> "DataFrame":
     return units.where("pathway is not null").withColumn("sex", F.expr(_SEX))
 
 
-def _aggregates(sums: Mapping[str, Sum]) -> dict[str, str]:
-    return {name: f"sum({one.unit})" for name, one in sums.items()}
-
-
-def _masks(sums: Mapping[str, Sum]) -> dict[str, int]:
-    return {name: one.mask for name, one in sums.items()}
+def _masks(asked: Mapping[str, Count] | Mapping[str, Sum]) -> dict[str, int]:
+    return {name: one.mask for name, one in asked.items()}

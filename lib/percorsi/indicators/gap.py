@@ -13,7 +13,7 @@ from scipy.stats import norm
 
 from percorsi.indicators.confidence import EXACT, LEVEL, WIDE_LEVEL, poisson_exact
 from percorsi.indicators.grid import NATION
-from percorsi.indicators.kind import GAP, SPREAD, WIDE, Clauses, Found, Plain
+from percorsi.indicators.kind import DENOMINATOR, GAP, SPREAD, WIDE, Found, Plain
 from percorsi.prevalence import Prevalence, load_prevalences
 
 COVERAGE = "coverage"  # the component that is the part treated
@@ -31,13 +31,11 @@ class Gap(Plain):
     """
 
     name: str = GAP
+    counts = (DENOMINATOR,)
 
     @property
     def parameters(self) -> Mapping[str, tuple[str, ...] | type]:
         return {"prevalence": tuple(load_prevalences())}
-
-    def sums(self, clauses: Clauses) -> dict[str, str]:
-        return {"denominator": f"if({clauses['population']}, 1L, 0L)"}
 
     def breakdowns(self, component: str) -> Collection[str]:
         return ()

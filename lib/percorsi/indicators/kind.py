@@ -14,12 +14,13 @@ import pandas as pd
 from percorsi.indicators.clauses import Scalar
 
 PROPORTION, MEAN, RATE, RATIO, GAP = "proportion", "mean", "rate", "smr", "gap"
+NUMERATOR, DENOMINATOR = "numerator", "denominator"
 Arrays = Mapping[str, np.ndarray]
 Clauses = Mapping[str, str]
 Values = Mapping[str, Scalar]
 
 # The numbers of a value that every kind has, its limits at 99.8%, and what tells how the values of a mean are spread.
-NUMBERS = ["numerator", "denominator", "value", "lower", "upper"]
+NUMBERS = [NUMERATOR, DENOMINATOR, "value", "lower", "upper"]
 WIDE = ["lower_998", "upper_998"]
 SPREAD = ["sd", "median", "q1", "q3"]
 
@@ -38,10 +39,10 @@ def _no_strata() -> pd.DataFrame:
 class Found:
     """What the passes found of one thing asked, on the rows of the grid.
 
-    `sums`: name -> one number for each row of `grid` (level, area, sex, age_class); `counts`: cell (position in the
-    grid), value, count, of a kind that counts values; `strata`: cell, sex, age_group, residence and the kind's sums, of
-    a kind that asks for strata; `component`, `parameters`: those it is asked with; `covering`: the regions that cover
-    the indicator; `residents`: area -> residents of 1 January, of regions and DSMs.
+    `sums`: NUMERATOR and DENOMINATOR -> one number for each row of `grid` (level, area, sex, age_class); `counts`: cell
+    (position in the grid), value, count, of a kind that counts values; `strata`: cell, sex, age_group, residence and
+    the kind's sums, of a kind that asks for strata; `component`, `parameters`: those it is asked with; `covering`: the
+    regions that cover the indicator; `residents`: area -> residents of 1 January, of regions and DSMs.
     """
 
     sums: Arrays
@@ -59,14 +60,13 @@ class Kind(Protocol):
     """What the engine asks of a kind. `clauses` are those of compile.clause_columns, true or false and never null.
 
     `parameters`: name -> what it may be: the words it is one of, or the type of a number. They stand among the
-    parameters of a measure and need not be in a clause.
+    parameters of a measure and need not be in a clause. `counts`: what is counted in each cell, DENOMINATOR (units of
+    the population) and, of those that have one, NUMERATOR.
     """
 
     name: str
     parameters: Mapping[str, tuple[str, ...] | type]
-
-    def sums(self, clauses: Clauses) -> dict[str, str]:
-        """Name of each sum -> integer Spark SQL expression of one unit; `denominator` is among them."""
+    counts: Collection[str]
 
     def counted(self, clauses: Clauses) -> str | None:
         """Spark SQL (bigint) of what a unit is counted by its value of, null outside the population; None: nothing."""
@@ -91,6 +91,7 @@ class Plain:
     """Of a kind without parameters, counts of values or strata of its own, broken down by sex and age."""
 
     parameters: Mapping[str, tuple[str, ...] | type] = {}
+    counts: Collection[str] = (DENOMINATOR, NUMERATOR)
 
     def counted(self, clauses: Clauses) -> str | None:
         return None
@@ -103,11 +104,3 @@ class Plain:
 
     def breakdowns(self, component: str) -> Collection[str]:
         return BREAKDOWNS
-
-
-def units(clauses: Clauses) -> dict[str, str]:
-    """The sums of who is in the population and who in the numerator."""
-    return {
-        "denominator": f"if({clauses['population']}, 1L, 0L)",
-        "numerator": f"if({clauses['numerator']}, 1L, 0L)",
-    }

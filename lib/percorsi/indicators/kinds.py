@@ -12,7 +12,7 @@ import pandas as pd
 
 from percorsi.indicators.confidence import EXACT, LEVEL, STUDENT, WIDE_LEVEL, WILSON, poisson_exact, student, wilson
 from percorsi.indicators.gap import Gap
-from percorsi.indicators.kind import MEAN, PROPORTION, RATE, SPREAD, WIDE, Clauses, Found, Kind, Plain, units
+from percorsi.indicators.kind import DENOMINATOR, MEAN, PROPORTION, RATE, SPREAD, WIDE, Clauses, Found, Kind, Plain
 from percorsi.indicators.mortality import MortalityRatio
 
 # A quotient by 1 to 12 is a whole number of these: 27720 is the least common multiple of 1 to 12.
@@ -26,9 +26,6 @@ class Proportion(Plain):
 
     name: str = PROPORTION
 
-    def sums(self, clauses: Clauses) -> dict[str, str]:
-        return units(clauses)
-
     def results(self, found: Found) -> dict[str, np.ndarray]:
         numerator, denominator = found.sums["numerator"], found.sums["denominator"]
         limits = [*wilson(numerator, denominator), *wilson(numerator, denominator, WIDE_LEVEL)]
@@ -40,9 +37,6 @@ class Rate(Plain):
     """Units of the numerator per 1000 of the population, with the exact interval of a Poisson count."""
 
     name: str = RATE
-
-    def sums(self, clauses: Clauses) -> dict[str, str]:
-        return units(clauses)
 
     def results(self, found: Found) -> dict[str, np.ndarray]:
         numerator, denominator = found.sums["numerator"], found.sums["denominator"]
@@ -73,9 +67,7 @@ class Mean(Plain):
     """
 
     name: str = MEAN
-
-    def sums(self, clauses: Clauses) -> dict[str, str]:
-        return {"denominator": f"if({clauses['population']}, 1L, 0L)"}
+    counts = (DENOMINATOR,)
 
     def counted(self, clauses: Clauses) -> str | None:
         return f"if({clauses['population']}, {clauses['value']}, null)"

@@ -6,7 +6,7 @@ from itertools import permutations
 
 from percorsi.errors import CatalogueError
 from percorsi.indicators.catalogue import Catalogue, Component
-from percorsi.indicators.clauses import Scalar, bind, tree
+from percorsi.indicators.clauses import Scalar, bind
 from percorsi.indicators.entries import Card
 from percorsi.indicators.grains import GRAINS
 from percorsi.indicators.kind import PROPORTION, RATE
@@ -121,5 +121,5 @@ def populations(catalogue: Catalogue) -> list[tuple[str, tuple[str, tuple[str, .
 
 def asks(part: Component, parameters: Mapping[str, Scalar]) -> tuple[frozenset[str], frozenset[str]]:
     """The clauses of the population, with their parameters put in, and those of the numerator, without."""
-    population = frozenset(bind(tree(clause), parameters) for clause in part.population.values())
+    population = frozenset(bind(clause, parameters) for clause in part.population.values())
     return population, frozenset(part.numerator.values())

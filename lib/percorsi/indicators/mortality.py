@@ -16,7 +16,7 @@ import pandas as pd
 from percorsi import reference
 from percorsi.errors import ConfigurationError
 from percorsi.indicators.confidence import WIDE_LEVEL, of_count
-from percorsi.indicators.kind import NUMBERS, RATIO, SPREAD, WIDE, Clauses, Found, Plain, Values, units
+from percorsi.indicators.kind import NUMBERS, RATIO, SPREAD, WIDE, Clauses, Found, Plain, Values
 from percorsi.regions import regions
 
 PERSON_YEARS, HEADCOUNT = "person_years", "headcount"
@@ -41,9 +41,6 @@ class MortalityRatio(Plain):
             "minimum_expected": float,
         }
     )
-
-    def sums(self, clauses: Clauses) -> dict[str, str]:
-        return units(clauses)
 
     def strata(self, clauses: Clauses, parameters: Values) -> dict[str, str]:
         time = "1L" if parameters["time"] == HEADCOUNT else f"bigint({clauses['per']})"

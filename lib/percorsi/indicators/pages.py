@@ -7,7 +7,7 @@ from pathlib import Path
 
 from percorsi.indicators.cases import UNSAID, Case, cases_of_code, load_cases
 from percorsi.indicators.catalogue import Catalogue, Component, Indicator, Measure, load_catalogue
-from percorsi.indicators.clauses import Scalar, bind, tree
+from percorsi.indicators.clauses import Scalar, bind
 from percorsi.indicators.columns import numbers_named
 from percorsi.indicators.grains import GRAINS
 from percorsi.indicators.kind import GAP, RATE, RATIO
@@ -226,7 +226,7 @@ def _other_clauses(part: Component, given: Component, asked: Mapping[str, Scalar
     """What a part asks otherwise, with its own numbers put in."""
 
     def told(name: str, sql: str) -> str:
-        return f"`{name}`: `{bind(tree(sql), asked)}`"
+        return f"`{name}`: `{bind(sql, asked)}`"
 
     own = [told(name, sql) for name, sql in part.population.items() if given.population.get(name) != sql]
     gone = [f"`{name}`" for name in given.population if name not in part.population]

@@ -4,9 +4,10 @@ Nearly everybody counts in the nation, one region and one DSM: asked once for al
 of what it costs asked in each.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from percorsi.indicators.grains import AREAS
@@ -65,20 +66,31 @@ def within_region(units: "DataFrame", region: str) -> "DataFrame":
     return units.withColumn(AREAS, own).where(F.size(AREAS) > 0)
 
 
-def in_areas(rows: pd.DataFrame, by: Sequence[str], masks: Mapping[str, int]) -> pd.DataFrame:
-    """The rows of `apart` added up: one for each level, area and `by`, with the columns of `masks` in int64.
+class Block(NamedTuple):
+    """What some rows, at positions `rows`, have in columns of their own: name -> int64."""
 
-    `masks`: column -> of which regions the nation counts it. A sum of unknowns alone is 0, as it is beside others.
+    rows: np.ndarray
+    columns: Mapping[str, np.ndarray]
+
+
+def in_areas(rows: pd.DataFrame, by: Sequence[str], blocks: Iterable[Block], masks: Mapping[str, int]) -> pd.DataFrame:
+    """The rows of `apart` added up: one for each level, area and `by`, with a column for each of `masks` in int64.
+
+    An absent age class is one of its own. `masks`: column -> of which regions the nation counts it. A row that is in no
+    block that has a column adds nothing to it.
     """
-    rows = rows.fillna(dict.fromkeys(masks, 0)).astype(dict.fromkeys(masks, "int64"))
-    nation = (rows["level"] == "nation").to_numpy()
-    regions = rows["regions"].to_numpy(dtype="int64")
-    for mask in set(masks.values()):
-        columns = [column for column, own in masks.items() if own == mask]
-        rows.loc[nation & (regions & mask == 0), columns] = 0
-    return added_up(rows, by, list(masks))
-
-
-def added_up(rows: pd.DataFrame, by: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
-    """One row for each level, area and `by`, an absent age class being one of its own, with the sums of `columns`."""
-    return rows.groupby(["level", "area", *by], dropna=False)[list(columns)].sum().reset_index()
+    key = ["level", "area", *by]
+    cell = rows.groupby(key, dropna=False).ngroup().to_numpy()
+    _, first = np.unique(cell, return_index=True)
+    nation, regions = (rows["level"] == "nation").to_numpy(), rows["regions"].to_numpy(dtype="int64")
+    place = {name: number for number, name in enumerate(masks)}
+    sums = np.zeros((len(first), len(masks)), dtype="int64")
+    for block in blocks:
+        order = np.argsort(cell[block.rows], kind="stable")
+        at = block.rows[order]
+        cells, begins = np.unique(cell[at], return_index=True)
+        counts = {mask: ~nation[at] | (regions[at] & mask != 0) for mask in {masks[name] for name in block.columns}}
+        for name, column in block.columns.items():
+            if len(at):
+                sums[cells, place[name]] += np.add.reduceat(column[order] * counts[masks[name]], begins)
+    return pd.concat([rows[key].iloc[first].reset_index(drop=True), pd.DataFrame(sums, columns=list(masks))], axis=1)
