@@ -1,5 +1,7 @@
 """Intervals of confidence, a limit a function, each with the paper it is taken from."""
 
+from functools import cache
+
 import numpy as np
 from scipy.stats import chi2, norm, t
 
@@ -10,6 +12,12 @@ EXACT_BELOW = 10  # observed counts whose limits are exact; Byar's are as good f
 WILSON, STUDENT, EXACT, BYAR = "wilson", "t", "poisson_exact", "byar"
 
 
+@cache
+def standard_errors(level: float) -> float:
+    """How many standard errors a limit at a level lies from a normal estimate, on either side."""
+    return float(norm.isf((1 - level) / 2))
+
+
 def wilson(numerator: np.ndarray, denominator: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper limit of a proportion, as fractions; nan where the denominator is 0.
 
@@ -18,7 +26,7 @@ def wilson(numerator: np.ndarray, denominator: np.ndarray, level: float = LEVEL)
     """
     x = np.asarray(numerator, dtype=float)
     n = np.where(np.asarray(denominator) > 0, denominator, np.nan).astype(float)
-    z = norm.ppf((1 + level) / 2)
+    z = standard_errors(level)
     middle = 2 * x + z * z
     width = z * np.sqrt(z * z + 4 * x * (n - x) / n)
     lower = np.where(x == 0, 0.0, (middle - width) / (2 * (n + z * z)))
@@ -55,7 +63,7 @@ def byar(observed: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.nda
     10 on. 0 begins at exactly 0.
     """
     count = np.asarray(observed, dtype=float)
-    z = norm.isf((1 - level) / 2)
+    z = standard_errors(level)
     some = np.where(count == 0, 1, count)
     lower = np.where(count == 0, 0.0, count * np.maximum(1 - 1 / (9 * some) - z / (3 * np.sqrt(some)), 0) ** 3)
     after = count + 1

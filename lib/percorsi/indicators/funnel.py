@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import pdtrik
-from scipy.stats import chi2, norm
+from scipy.special import chdtrc, pdtrik
 
-from percorsi.indicators.confidence import LEVEL, WIDE_LEVEL
+from percorsi.indicators.confidence import LEVEL, WIDE_LEVEL, standard_errors
 from percorsi.indicators.gap import COVERAGE
+from percorsi.indicators.grid import runs
 from percorsi.indicators.kind import Arrays
 
 LIMITS = ["funnel_lower", "funnel_upper"]
@@ -39,7 +39,7 @@ def of_proportions(target: float, denominator: np.ndarray, level: float = LEVEL)
     A proportion lies outside where its Wilson interval leaves the target out: both are the score test.
     """
     n = np.asarray(denominator, dtype=float)
-    width = norm.isf((1 - level) / 2) * np.sqrt(target * (1 - target) / n)
+    width = standard_errors(level) * np.sqrt(target * (1 - target) / n)
     return np.maximum(target - width, 0.0), np.minimum(target + width, 1.0)
 
 
@@ -58,7 +58,7 @@ def of_counts(expected: np.ndarray, level: float = LEVEL) -> Limits:
 
 def of_means(target: float, sd: float, n: np.ndarray, level: float = LEVEL) -> Limits:
     """Limits around a target mean: target -+ z sd / sqrt(n), `sd` that of one value within the departments."""
-    width = norm.isf((1 - level) / 2) * sd / np.sqrt(np.asarray(n, dtype=float))
+    width = standard_errors(level) * sd / np.sqrt(np.asarray(n, dtype=float))
     return target - width, target + width
 
 
@@ -94,7 +94,7 @@ def dispersion(deviations: np.ndarray) -> Dispersion:
     if len(z) < 2:
         return Dispersion(np.nan, np.nan)
     drawn_in = np.clip(z, *np.quantile(z, [WINSORISED, 1 - WINSORISED]))
-    return Dispersion(float(np.mean(drawn_in**2)), float(chi2.sf((z**2).sum(), len(z) - 1)))
+    return Dispersion(float(np.mean(drawn_in**2)), float(chdtrc(len(z) - 1, (z**2).sum())))
 
 
 def with_funnels(values: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:
@@ -107,7 +107,12 @@ def with_funnels(values: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame
     places = np.flatnonzero((values["sex"] == "") & (values["age_class"] == "") & values["value"].notna())
     whole = values.iloc[places]
     columns = {name: whole[name].to_numpy() for name in _READ if name in whole}
-    for (code, component), of_code in whole.groupby(["code", "component"], sort=False).indices.items():
+    codes, components = whole["code"].to_numpy(), whole["component"].to_numpy()
+    asked = whole.groupby(["code", "component"], sort=False).ngroup().to_numpy()
+    order = np.argsort(asked, kind="stable")
+    for _, own in runs(asked[order]):
+        of_code = order[own]
+        code, component = codes[of_code[0]], components[of_code[0]]
         level = columns["level"][of_code]
         nation, departments = of_code[level == "nation"], of_code[level == "dsm"]
         if len(nation) and len(departments):

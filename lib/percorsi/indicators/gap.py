@@ -9,9 +9,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
 
-from percorsi.indicators.confidence import EXACT, LEVEL, WIDE_LEVEL, poisson_exact
+from percorsi.indicators.confidence import EXACT, LEVEL, WIDE_LEVEL, poisson_exact, standard_errors
 from percorsi.indicators.grid import NATION
 from percorsi.indicators.kind import DENOMINATOR, GAP, SPREAD, WIDE, Found, Plain
 from percorsi.prevalence import Prevalence, load_prevalences
@@ -78,7 +77,7 @@ def coverage_limits(treated: np.ndarray, residents: np.ndarray, prevalence: Prev
 
 def prevalence_limits(prevalence: Prevalence, level: float) -> tuple[float, float]:
     """The limits at another level than the source's 95%, as if the estimate's logarithm were normal."""
-    wider = norm.isf((1 - level) / 2) / norm.isf((1 - LEVEL) / 2)
+    wider = standard_errors(level) / standard_errors(LEVEL)
     return tuple(
         prevalence.per_10000 * (limit / prevalence.per_10000) ** wider for limit in (prevalence.lower, prevalence.upper)
     )

@@ -4,8 +4,9 @@ A unit counts once in each area, and has one sex and one age class: within an ar
 disjoint, so their sums are the breakdowns and the total. Areas are never summed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+import numpy as np
 import pandas as pd
 
 from percorsi.regions import regions
@@ -51,17 +52,24 @@ def counts_in(cells: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
     return placed[placed["cell"] >= 0]
 
 
-def strata_on(grid: pd.DataFrame, strata: pd.DataFrame, stratum: list[str], sums: dict[str, str]) -> pd.DataFrame:
-    """The strata of each row of the grid: cell (position in the grid), the columns of `stratum` and `sums`.
+def runs(cells: np.ndarray) -> Iterator[tuple[int, slice]]:
+    """Each of some numbers in ascending order, with the positions at which it stands."""
+    numbers, begins = np.unique(cells, return_index=True)
+    for number, begin, end in zip(numbers.tolist(), begins.tolist(), [*begins[1:].tolist(), len(cells)], strict=True):
+        yield number, slice(begin, end)
 
-    `strata`: level, area, `stratum` (with sex) and integer columns; `sums`: name -> its column. Rows by age have none.
+
+def strata_on(grid: pd.DataFrame, strata: pd.DataFrame, stratum: list[str]) -> pd.DataFrame:
+    """The strata of each row of the grid: cell (position in the grid), the columns of `stratum` and all sums.
+
+    `strata`: level, area, `stratum` (with sex) and integer columns, the sums. Rows by age have none.
     """
     index = pd.MultiIndex.from_frame(grid)
-    own = strata[["level", "area", *stratum]].assign(**{name: strata[column] for name, column in sums.items()})
-    parts = [own.assign(of_sex=""), own[own["level"] != "dsm"].assign(of_sex=own["sex"])]
+    parts = [strata.assign(of_sex=""), strata[strata["level"] != "dsm"].assign(of_sex=strata["sex"])]
     placed = pd.concat(parts, ignore_index=True)
     cells = pd.DataFrame({"level": placed["level"], "area": placed["area"], "sex": placed["of_sex"], "age_class": ""})
     placed = placed.assign(cell=index.get_indexer(pd.MultiIndex.from_frame(cells)))
+    sums = [name for name in strata.columns if name not in ("level", "area", *stratum)]
     return placed.loc[placed["cell"] >= 0, ["cell", *stratum, *sums]].reset_index(drop=True)
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from percorsi.indicators.confidence import EXACT, LEVEL, STUDENT, WIDE_LEVEL, WILSON, poisson_exact, student, wilson
 from percorsi.indicators.gap import Gap
+from percorsi.indicators.grid import runs
 from percorsi.indicators.kind import DENOMINATOR, MEAN, PROPORTION, RATE, SPREAD, WIDE, Clauses, Found, Kind, Plain
 from percorsi.indicators.mortality import MortalityRatio
 
@@ -95,8 +96,10 @@ KINDS: dict[str, Kind] = {kind.name: kind for kind in (Proportion(), Mean(), Rat
 
 def of_each_cell(counts: pd.DataFrame) -> Iterator[tuple[int, list[int], list[int]]]:
     """(cell, values in ascending order, how often each occurs) of counted values: columns cell, value, count."""
-    lists = counts.sort_values("value").groupby("cell")[["value", "count"]].agg(list)
-    return zip(lists.index, lists["value"], lists["count"], strict=True)
+    ordered = counts.sort_values(["cell", "value"])
+    values, times = ordered["value"].tolist(), ordered["count"].tolist()
+    for cell, own in runs(ordered["cell"].to_numpy()):
+        yield cell, values[own], times[own]
 
 
 def moments(values: list[int], counts: list[int]) -> dict[str, float]:

@@ -9,6 +9,8 @@ import calendar
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,8 +18,10 @@ import pandas as pd
 from percorsi import reference
 from percorsi.errors import ConfigurationError
 from percorsi.indicators.confidence import WIDE_LEVEL, of_count
+from percorsi.indicators.grid import runs
 from percorsi.indicators.kind import NUMBERS, RATIO, SPREAD, WIDE, Clauses, Found, Plain, Values
 from percorsi.regions import regions
+from percorsi.settings import conf_dir
 
 PERSON_YEARS, HEADCOUNT = "person_years", "headcount"
 NATION, REGION = "nation", "region"
@@ -96,6 +100,12 @@ def reference_rates(year: int, of: str = NATION) -> pd.DataFrame:
     abroad, not known) is held to the nation's. A rate is deaths / (residents_twice / 2). Raises ReferenceMissing where
     one of the years has no file.
     """
+    return _rates(year, of, conf_dir()).copy()
+
+
+@cache
+def _rates(year: int, of: str, conf: Path) -> pd.DataFrame:
+    """Twelve results of a year ask for them; `conf` is where they come from."""
     living = pd.concat([reference.population(year), reference.population(year + 1)])
     living["age_group"] = np.minimum(living["age"] // 5 * 5, reference.OLDEST)
     dead = reference.deaths(year).rename(columns={"age_class": "age_group"})
@@ -138,6 +148,6 @@ def expected_deaths(strata: pd.DataFrame, rates: pd.DataFrame, unit: int, cells:
     numbers = (met[name].astype("int64").tolist() for name in ("time", "deaths", "residents_twice"))
     terms = [2 * time * dead / (living * unit) for time, dead, living in zip(*numbers, strict=True)]
     expected = np.zeros(cells)
-    for cell, own in pd.Series(terms, dtype=float).groupby(met["cell"].to_numpy()):
-        expected[cell] = math.fsum(own)
+    for cell, own in runs(met["cell"].to_numpy()):  # in their order, as they were grouped
+        expected[cell] = math.fsum(terms[own])
     return expected
