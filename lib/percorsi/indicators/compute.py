@@ -178,17 +178,19 @@ def _refuse_unknown(asked: Asked, columns: Arrays) -> None:
 
 def _found(planned: Plan, grid: pd.DataFrame, passed: Passed) -> Iterator[tuple[Asked, Found]]:
     """What is asked in its order, and what the passes found of it on the rows of the grid."""
-    sums, counts = sums_on(grid, passed.cells), counts_on(grid, passed.counted)
+    sums = sums_on(grid, passed.cells)
+    counts = dict(iter(counts_on(grid, passed.counted).groupby("asked")))
     strata = strata_on(grid, passed.strata, STRATUM) if planned.strata else passed.strata
     number = {asked: place for place, asked in enumerate(planned.counted)}
     for asked, names in planned.wanted.items():
         found = Found(
             sums={name: sums[column].to_numpy() for name, column in names.items()},
             grid=grid,
-            counts=counts[counts["asked"] == number.get(asked, -1)],
             component=asked.component,
             parameters=planned.parameters[asked],
         )
+        if number.get(asked) in counts:
+            found = replace(found, counts=counts[number[asked]])
         if asked in planned.stratified:
             own = {name: strata[column] for name, column in planned.stratified[asked].items()}
             found = replace(found, strata=strata[["cell", *STRATUM]].assign(**own))
@@ -221,12 +223,14 @@ def _areas(frames: "Iterable[DataFrame]") -> dict[str, set[str]]:
 
 def _in_order(values: pd.DataFrame, catalogue: Catalogue, year: int, run_id: str, name: str = TABLE) -> pd.DataFrame:
     """The columns of the table, rows in the order of the cards; in an indicator the value, then its components."""
-    order = {code: place for place, code in enumerate(catalogue.by_code)}
-    places = pd.DataFrame({"code": values["code"].map(order), "named": values["component"] != ""})
-    values = values.loc[places.sort_values(["code", "named"], kind="stable").index].reset_index(drop=True)
+    place = {code: place for place, code in enumerate(catalogue.by_code)}
+    order = np.lexsort((values["component"] != "", values["code"].map(place)))
+    own = {"run_id": run_id, "year": np.int32(year)}
     columns = table(name).columns
     no_kind_has = [c for c, column in columns.items() if column.type == "double" and c not in values]
-    return values.assign(run_id=run_id, year=np.int32(year), **dict.fromkeys(no_kind_has, np.nan))[list(columns)]
+    found = {c: values[c].to_numpy()[order] for c in columns if c in values}
+    made = {**found, **own, **dict.fromkeys(no_kind_has, np.nan)}
+    return pd.DataFrame({c: made[c] for c in columns}, index=range(len(values)))
 
 
 def _write(store: "Store", values: pd.DataFrame, name: str, run_id: str) -> None:

@@ -10,9 +10,11 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
-from percorsi.indicators.placed import Sum
+from percorsi.indicators.placed import Block, Sum
 
+NUMBER = "pathway_number"
 _BITS = 31  # of a bigint for each of two counts: no state has that many persons
 _MASK = (1 << _BITS) - 1
 
@@ -35,41 +37,57 @@ class Count(NamedTuple):
 class Shared:
     """Counts in columns that they share.
 
-    `aggregates`: column -> Spark SQL aggregate of units, to be grouped by `pathway`; `places`: pathway -> column ->
-    names of the counts there, that of the low bits first.
+    `number`: Spark SQL (int) of which pathway a unit is, its position among `places`; `aggregates`: column -> Spark SQL
+    aggregate of units, to be grouped by the column NUMBER; `places`: of each pathway, column -> names of the counts
+    there, that of the low bits first.
     """
 
+    number: str
     aggregates: Mapping[str, str]
-    places: Mapping[str, Mapping[str, Sequence[str]]]
+    places: Sequence[Mapping[str, Sequence[str]]]
 
-    def counts(self, pathway: str, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Name -> the counts of rows of a pathway, in int64."""
-        return {
-            name: (columns[column] >> (_BITS * place)) & _MASK
-            for column, names in self.places[pathway].items()
-            for place, name in enumerate(names)
-        }
+    def blocks(self, rows: pd.DataFrame) -> list[Block]:
+        """The counts in rows of the aggregate, a block a pathway."""
+        of = rows[NUMBER].to_numpy()
+        return [self._block(np.flatnonzero(of == number), rows, held) for number, held in enumerate(self.places)]
+
+    @staticmethod
+    def _block(own: np.ndarray, rows: pd.DataFrame, held: Mapping[str, Sequence[str]]) -> Block:
+        columns = {column: rows[column].to_numpy()[own] for column in held}
+        return Block(
+            own,
+            {
+                name: (columns[column] >> (_BITS * place)) & _MASK
+                for column, names in held.items()
+                for place, name in enumerate(names)
+            },
+        )
 
 
 def shared(counts: Mapping[str, Count]) -> Shared:
     """The columns of some counts, those that begin alike next to each other."""
-    pairs: dict[str, list[list[str]]] = {}
-    for pathway in dict.fromkeys(one.pathway for one in counts.values()):
-        own = sorted((one.conditions, name) for name, one in counts.items() if one.pathway == pathway)
-        names = [name for _, name in own]
-        pairs[pathway] = [names[at : at + 2] for at in range(0, len(names), 2)]
-    places: dict[str, dict[str, list[str]]] = {pathway: {} for pathway in pairs}
+    pathways = list(dict.fromkeys(one.pathway for one in counts.values()))
+    pairs = [_pairs({name: one for name, one in counts.items() if one.pathway == pathway}) for pathway in pathways]
+    places: list[dict[str, list[str]]] = [{} for _ in pathways]
     aggregates = {}
-    for number, of_each in enumerate(zip_longest(*pairs.values())):
-        column = f"counts_{number}"
+    for position, of_each in enumerate(zip_longest(*pairs)):
+        column = f"counts_{position}"
         asked = []
-        for pathway, names in zip(pairs, of_each, strict=True):
+        for number, names in enumerate(of_each):
             if names:
-                places[pathway][column] = names
+                places[number][column] = names
                 weighed = [(counts[name].conditions, 1 << (_BITS * place)) for place, name in enumerate(names)]
-                asked.append(f"WHEN '{pathway}' THEN {_weight(weighed)}")
-        aggregates[column] = f"sum(CASE pathway {' '.join(asked)} ELSE 0L END)"
-    return Shared(aggregates, places)
+                asked.append(f"WHEN {number} THEN {_weight(weighed)}")
+        aggregates[column] = f"sum(CASE {NUMBER} {' '.join(asked)} ELSE 0L END)"
+    # A number is compared faster than a name, which every column would compare anew.
+    numbered = " ".join(f"WHEN '{pathway}' THEN {number}" for number, pathway in enumerate(pathways))
+    return Shared(f"CASE pathway {numbered} END", aggregates, places)
+
+
+def _pairs(counts: Mapping[str, Count]) -> list[list[str]]:
+    """Names of counts, two and two, in the order of what they ask."""
+    names = sorted(counts, key=lambda name: counts[name].conditions)
+    return [names[at : at + 2] for at in range(0, len(names), 2)]
 
 
 def _weight(weighed: Sequence[tuple[tuple[str, ...], int]]) -> str:

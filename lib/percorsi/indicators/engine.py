@@ -10,7 +10,7 @@ import pandas as pd
 from percorsi.indicators.catalogue import Catalogue
 from percorsi.indicators.clauses import Scalar
 from percorsi.indicators.compile import clause_columns, conditions, numerator_clauses, population_clauses
-from percorsi.indicators.counting import Count, shared
+from percorsi.indicators.counting import NUMBER, Count, shared
 from percorsi.indicators.coverage import Coverage
 from percorsi.indicators.grains import AREAS
 from percorsi.indicators.grid import CELL
@@ -157,18 +157,16 @@ def aggregate(units: "DataFrame", counts: Mapping[str, Count]) -> pd.DataFrame:
     The nation counts a unit whose `regions` meet those that cover the indicator, in the same pass.
     """
     rows = apart(counted_together(units, counts).toArrow())
-    columns, pathway = shared(counts), rows["pathway"].to_numpy()
-    blocks = []
-    for asked in columns.places:
-        own = np.flatnonzero(pathway == asked)
-        held = {name: rows[name].to_numpy()[own] for name in columns.places[asked]}
-        blocks.append(Block(own, columns.counts(asked, held)))
-    return in_areas(rows, _BROKEN_DOWN, blocks, _masks(counts))
+    return in_areas(rows, _BROKEN_DOWN, shared(counts).blocks(rows), _masks(counts))
 
 
 def counted_together(units: "DataFrame", counts: Mapping[str, Count]) -> "DataFrame":
     """The one aggregate of `aggregate`, not yet run: counts in columns that they share."""
-    return summed_by_places(_asked(units), [*_BROKEN_DOWN, "pathway"], shared(counts).aggregates)
+    from pyspark.sql import functions as F
+
+    columns = shared(counts)
+    numbered = _asked(units).withColumn(NUMBER, F.expr(columns.number))
+    return summed_by_places(numbered, [*_BROKEN_DOWN, NUMBER], columns.aggregates)
 
 
 def count_values(units: "DataFrame", counted: Sequence[tuple[str, int]]) -> pd.DataFrame:

@@ -27,12 +27,9 @@ SPREAD = ["sd", "median", "q1", "q3"]
 BREAKDOWNS = ("sex", "age_class")
 
 
-def _no_counts() -> pd.DataFrame:
-    return pd.DataFrame({"cell": [], "value": [], "count": []}, dtype="int64")
-
-
-def _no_strata() -> pd.DataFrame:
-    return pd.DataFrame({"cell": [], "sex": [], "age_group": [], "residence": []})
+# What most kinds do not ask for, made once: a frame costs more than a result.
+_NO_COUNTS = pd.DataFrame({"cell": [], "value": [], "count": []}, dtype="int64")
+_NO_STRATA = pd.DataFrame({"cell": [], "sex": [], "age_group": [], "residence": []})
 
 
 @dataclass(frozen=True)
@@ -47,8 +44,8 @@ class Found:
 
     sums: Arrays
     grid: pd.DataFrame = field(default_factory=pd.DataFrame)
-    counts: pd.DataFrame = field(default_factory=_no_counts)
-    strata: pd.DataFrame = field(default_factory=_no_strata)
+    counts: pd.DataFrame = field(default_factory=lambda: _NO_COUNTS)
+    strata: pd.DataFrame = field(default_factory=lambda: _NO_STRATA)
     component: str = ""
     parameters: Values = field(default_factory=dict)
     year: int = 0

@@ -5,7 +5,6 @@ A kind is one object (`kind.Kind`). Quantiles come from counts of values; the on
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -105,32 +104,31 @@ def of_each_cell(counts: pd.DataFrame) -> Iterator[tuple[int, list[int], list[in
 def moments(values: list[int], counts: list[int]) -> dict[str, float]:
     """Sum (`numerator`), mean (`value`) and sd of values (in units of 1 / FRACTION) that occur `counts` times each.
 
-    Exact whole numbers and fractions up to the last step. Of one value there is no sd.
+    Whole numbers up to the last division, which Python rounds correctly however long they are. Of one value there is no
+    sd.
     """
     n = sum(counts)
     total = sum(v * c for v, c in zip(values, counts, strict=True))
     squares = sum(v * v * c for v, c in zip(values, counts, strict=True))
-    variance = Fraction(n * squares - total * total, n * (n - 1) * FRACTION**2) if n > 1 else None
     return {
-        "numerator": float(Fraction(total, FRACTION)),
-        "value": float(Fraction(total, n * FRACTION)),
-        "sd": np.nan if variance is None else float(np.sqrt(float(variance))),
+        "numerator": total / FRACTION,
+        "value": total / (n * FRACTION),
+        "sd": np.nan if n < 2 else float(np.sqrt((n * squares - total * total) / (n * (n - 1) * FRACTION**2))),
     }
 
 
 def quartiles(values: list[int], counts: list[int]) -> dict[str, float]:
-    """`q1`, `median`, `q3` of values (in units of 1 / FRACTION, ascending) that occur `counts` times each."""
-    places = {"q1": Fraction(1, 4), "median": Fraction(1, 2), "q3": Fraction(3, 4)}
-    n = sum(counts)
-    return {name: float(_quantile(values, counts, n, part) / FRACTION) for name, part in places.items()}
+    """`q1`, `median`, `q3` of values (in units of 1 / FRACTION, ascending) that occur `counts` times each.
 
-
-def _quantile(values: list[int], counts: list[int], n: int, part: Fraction) -> Fraction:
-    """By linear interpolation: at (n - 1) * part of the values in their order, counted from 0 (Hyndman and Fan, 7)."""
-    place = (n - 1) * part
-    below = int(place)
-    first, second = (_at(values, counts, min(rank, n - 1)) for rank in (below, below + 1))
-    return first + (place - below) * (second - first)
+    By linear interpolation: at (n - 1) * part of the values in their order, counted from 0 (Hyndman and Fan, 7).
+    """
+    last = sum(counts) - 1
+    found = {}
+    for quarters, name in enumerate(("q1", "median", "q3"), start=1):
+        below, beyond = divmod(last * quarters, 4)
+        first, second = (_at(values, counts, min(rank, last)) for rank in (below, below + 1))
+        found[name] = (first * (4 - beyond) + second * beyond) / (4 * FRACTION)
+    return found
 
 
 def _at(values: list[int], counts: list[int], rank: int) -> int:
