@@ -167,7 +167,7 @@ def attrition(
 
 def steps(measure: Measure, indicator: Indicator, part: Component) -> tuple[Step, ...]:
     """All units first; then the clauses in the order in which they are asked."""
-    asked = conditions(measure, indicator, part.name)
+    asked = conditions(indicator, part)
     population = [Step("population", name, asked[name]) for name in population_clauses(measure, part.name)]
     numerator = [Step("numerator", name, asked[name]) for name in part.numerator]
     return (Step("all", "in_contact", ""), *population, *numerator, *_value(measure, indicator, part))

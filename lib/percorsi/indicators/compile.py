@@ -2,23 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 
-from percorsi.indicators.catalogue import Indicator, Measure
+from percorsi.indicators.catalogue import Component, Indicator, Measure
 from percorsi.indicators.clauses import Scalar, bind
 from percorsi.indicators.kinds import FRACTION
 
 
-def conditions(
-    measure: Measure,
-    indicator: Indicator,
-    component: str | None = None,
-    parameters: Mapping[str, Scalar] | None = None,
-) -> dict[str, str]:
-    """Clause -> Spark SQL condition over the columns of the measure's grain, parameters bound as typed literals.
+def conditions(indicator: Indicator, part: Component, parameters: Mapping[str, Scalar] | None = None) -> dict[str, str]:
+    """Clause of a part -> Spark SQL condition over the columns of its grain, parameters bound as typed literals.
 
-    `pathway`, those of the population, those of the numerator, in their order; each may be unknown. `component` is the
-    main one where none is named; `parameters` may hold others than the indicator's.
+    `pathway`, those of the population, those of the numerator, in their order; each may be unknown. `parameters` may
+    hold others than the indicator's.
     """
-    part = measure.components[measure.main if component is None else component]
     values = {**indicator.by_component[part.name], **(parameters or {})}
     asked = {**part.population, **part.numerator}
     return {"pathway": f"pathway = '{indicator.pathway}'"} | {name: bind(sql, values) for name, sql in asked.items()}
@@ -35,10 +29,11 @@ def clause_columns(
     First the clauses of `conditions`, each for itself; then `population`, where all of its clauses hold, and
     `numerator`, within the population. Of a mean there is no `numerator` but `value`, a bigint: the unit's value times
     `FRACTION`, divided by `per`; null where it is not known or `per` is not 1 to 12. Of a ratio, `per` is the column of
-    its time at risk.
+    its time at risk. `component` is the main one where none is named; `parameters` may hold others than the
+    indicator's.
     """
     part = measure.components[measure.main if component is None else component]
-    clauses = {name: _certain(sql) for name, sql in conditions(measure, indicator, part.name, parameters).items()}
+    clauses = {name: _certain(sql) for name, sql in conditions(indicator, part, parameters).items()}
     made = {**clauses, "population": _all_of(clauses[name] for name in population_clauses(measure, part.name))}
     if measure.value is not None:
         values = {**indicator.by_component[part.name], **(parameters or {})}

@@ -24,7 +24,7 @@ from percorsi.indicators.reformulations import TABLE as REFORMULATED
 from percorsi.indicators.reformulations import Reformulation, as_text
 from percorsi.indicators.residents import residents
 from percorsi.indicators.results import Grades, Regional, Rows
-from percorsi.indicators.stacked import Part, stacked
+from percorsi.indicators.stacked import Part, arrays, stacked
 from percorsi.indicators.strata import TABLE as STRATA
 from percorsi.indicators.strata import strata
 from percorsi.settings import Settings
@@ -81,7 +81,9 @@ def compute(
     regional = Regional(covered, in_contact, grades or {})
     reading = _Reading(catalogue, regional, reformulations, year, residents(store, year))
     grid = full_grid(dsms)
-    values, crossed, reformulated = [], [], []
+    values: list[Part] = []
+    crossed: list[Part] = []
+    reformulated: list[Part] = []
     for grain in GRAINS:
         planned = plan(catalogue, grain, covered, reformulations)
         if not planned.wanted:
@@ -89,19 +91,18 @@ def compute(
         tick(f"one pass over {grain}")
         passed = passes(of_year(store, GRAINS[grain].units, year), planned)
         of_nation, of_regions = reading.of_pass(planned, grid, passed)
-        values.append(of_nation)
-        reformulated.append(of_regions)
-        crossed.append(strata(catalogue, planned, passed, covered))
+        values += of_nation
+        reformulated += of_regions
+        crossed += strata(catalogue, planned, passed, covered)
     for region in needing:
         reformulated += _on_own_features(reading, covered, reformulations[region], dsms, features_of, tick)
     kinds = {code: measure.kind for code, (measure, _) in catalogue.by_code.items()}
-    result = _in_order(with_funnels(pd.concat(values, ignore_index=True), kinds), catalogue, year, run_id)
+    told = with_funnels(_in_order(values, catalogue), kinds)
     tick("writing the values")
-    _write(store, result, TABLE, run_id)
-    _write(store, _in_order(pd.concat(crossed, ignore_index=True), catalogue, year, run_id, STRATA), STRATA, run_id)
-    theirs = pd.concat(reformulated, ignore_index=True)
-    if len(theirs):
-        _write(store, _in_order(theirs, catalogue, year, run_id, REFORMULATED), REFORMULATED, run_id)
+    result = _write(store, told, TABLE, year, run_id)
+    _write(store, _in_order(crossed, catalogue), STRATA, year, run_id)
+    if reformulated:
+        _write(store, _in_order(reformulated, catalogue), REFORMULATED, year, run_id)
     return result
 
 
@@ -115,16 +116,16 @@ class _Reading:
     year: int
     residents: Mapping[str, int]
 
-    def of_pass(self, planned: Plan, grid: pd.DataFrame, passed: Passed) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """The rows in the order of what is asked: with the nation's parameters, and with those of the regions."""
-        rows = Rows(grid)
+    def of_pass(self, planned: Plan, grid: pd.DataFrame, passed: Passed) -> tuple[list[Part], list[Part]]:
+        """The rows of what is asked: with the nation's parameters, and with those of the regions."""
+        rows, cells = Rows(grid), arrays(grid)
         nation: list[Part] = []
         regional: list[Part] = []
         for asked, found in _found(planned, grid, passed):
-            (regional if asked.region else nation).extend(self._parts(asked, found, rows))
-        return stacked(grid, nation), stacked(grid, regional)
+            (regional if asked.region else nation).extend(self._parts(asked, found, rows, cells))
+        return nation, regional
 
-    def _parts(self, asked: Asked, found: Found, rows: Rows) -> Iterator[Part]:
+    def _parts(self, asked: Asked, found: Found, rows: Rows, cells: Arrays) -> Iterator[Part]:
         """What is told of one thing asked, under each of its names; with a region's parameters of its rows alone."""
         measure, _ = self.catalogue.by_code[asked.code]
         kind = KINDS[measure.kind]
@@ -139,7 +140,7 @@ class _Reading:
             otherwise = self.reformulations[asked.region].all_parameters(asked.code, asked.component)
             told["parameters"] = as_text(otherwise)
         for component in measure.told_as(asked.component):
-            yield Part(at, {"code": asked.code, "component": component, **told})
+            yield Part(cells, at, {"code": asked.code, "component": component, **told})
 
 
 def _on_own_features(
@@ -149,7 +150,7 @@ def _on_own_features(
     dsms: set[str],
     features_of: FeaturesOf,
     tick: Callable[[str], None],
-) -> Iterator[pd.DataFrame]:
+) -> Iterator[Part]:
     """The rows of all indicators for one region on the features that it reads otherwise, of the whole nation's facts.
 
     `dsms`: those of the nation; of the region there may be more, with a contact that its parameters alone see.
@@ -164,7 +165,7 @@ def _on_own_features(
             if planned.wanted:
                 tick(f"region {own.region}: one pass over {grain}")
                 passed = passes(units, planned)
-                yield reading.of_pass(planned, grid, passed)[1]
+                yield from reading.of_pass(planned, grid, passed)[1]
 
 
 def _refuse_unknown(asked: Asked, columns: Arrays) -> None:
@@ -221,23 +222,23 @@ def _areas(frames: "Iterable[DataFrame]") -> dict[str, set[str]]:
     return found
 
 
-def _in_order(values: pd.DataFrame, catalogue: Catalogue, year: int, run_id: str, name: str = TABLE) -> pd.DataFrame:
-    """The columns of the table, rows in the order of the cards; in an indicator the value, then its components."""
-    place = {code: place for place, code in enumerate(catalogue.by_code)}
-    order = np.lexsort((values["component"] != "", values["code"].map(place)))
-    own = {"run_id": run_id, "year": np.int32(year)}
-    columns = table(name).columns
-    no_kind_has = [c for c, column in columns.items() if column.type == "double" and c not in values]
-    found = {c: values[c].to_numpy()[order] for c in columns if c in values}
-    made = {**found, **own, **dict.fromkeys(no_kind_has, np.nan)}
-    return pd.DataFrame({c: made[c] for c in columns}, index=range(len(values)))
+def _in_order(parts: list[Part], catalogue: Catalogue) -> pd.DataFrame:
+    """The rows in the order of the cards; of an indicator the value, then its components."""
+    place = {code: number for number, code in enumerate(catalogue.by_code)}
+    return stacked(sorted(parts, key=lambda part: (place[part.columns["code"]], part.columns["component"] != "")))
 
 
-def _write(store: "Store", values: pd.DataFrame, name: str, run_id: str) -> None:
+def _write(store: "Store", rows: pd.DataFrame, name: str, year: int, run_id: str) -> pd.DataFrame:
+    """Write the rows as the slice of the run, and give them back with the columns of the table."""
     import pyarrow as pa
 
+    columns = table(name).columns
+    no_kind_has = [c for c, column in columns.items() if c not in rows and (column.type == "double" or rows.empty)]
+    own = {"run_id": run_id, "year": np.int32(year), **dict.fromkeys(no_kind_has, np.nan)}
+    rows = rows.assign(**own)[list(columns)]
     # By Arrow: a number that is not there is a null in the table, never a NaN.
-    frame = store.spark.createDataFrame(pa.Table.from_pandas(values, preserve_index=False))
+    frame = store.spark.createDataFrame(pa.Table.from_pandas(rows, preserve_index=False))
     declared = table(name).conform(frame).coalesce(1)
     slice_of_run = f"run_id = '{run_id}'"
     store.write(declared, name, partition_by=("run_id",), replace_where=slice_of_run, properties=_WITHOUT_BOUNDS)
+    return rows

@@ -96,7 +96,7 @@ def _plan(catalogue: Catalogue, coverage: Coverage, all_asked: Iterable[tuple[As
         measure, indicator = catalogue.by_code[asked.code]
         part = asked.component
         clauses = clause_columns(measure, indicator, part, otherwise)
-        own = conditions(measure, indicator, part, otherwise)
+        own = conditions(indicator, measure.components[part], otherwise)
         kind, mask = KINDS[measure.kind], coverage.mask(asked.code)
         parameters[asked] = {**indicator.by_component[asked.component], **otherwise}
         met = {DENOMINATOR: population_clauses(measure, part), NUMERATOR: numerator_clauses(measure, part)}

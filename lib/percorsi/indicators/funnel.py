@@ -122,8 +122,7 @@ def with_funnels(values: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame
             made[places[departments], : -len(DISPERSION)] = np.column_stack(limits)
             found = dispersion(z[np.isfinite(z)])
             made[places[nation], -len(DISPERSION) :] = found.phi, found.p
-    found = pd.DataFrame(made, columns=COLUMNS, index=values.index)
-    return pd.concat([values.drop(columns=COLUMNS, errors="ignore"), found], axis=1)
+    return values.assign(**dict(zip(COLUMNS, made.T, strict=True)))
 
 
 def _proportion(target: float, rows: Arrays, component: str) -> Funnel:

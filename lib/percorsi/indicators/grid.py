@@ -54,9 +54,9 @@ def counts_in(cells: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
 
 def runs(cells: np.ndarray) -> Iterator[tuple[int, slice]]:
     """Each of some numbers in ascending order, with the positions at which it stands."""
-    numbers, begins = np.unique(cells, return_index=True)
-    for number, begin, end in zip(numbers.tolist(), begins.tolist(), [*begins[1:].tolist(), len(cells)], strict=True):
-        yield number, slice(begin, end)
+    numbers, begins, times = (one.tolist() for one in np.unique(cells, return_index=True, return_counts=True))
+    for number, begin, count in zip(numbers, begins, times, strict=True):
+        yield number, slice(begin, begin + count)
 
 
 def strata_on(grid: pd.DataFrame, strata: pd.DataFrame, stratum: list[str]) -> pd.DataFrame:

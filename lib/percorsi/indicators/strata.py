@@ -9,14 +9,14 @@ from percorsi.indicators.engine import Passed, Plan
 from percorsi.indicators.grid import CELL, NATION, counts_in
 from percorsi.indicators.kind import MEAN
 from percorsi.indicators.kinds import moments, of_each_cell
-from percorsi.indicators.stacked import Part, stacked
+from percorsi.indicators.stacked import Part, arrays
 from percorsi.indicators.standardised import KINDS
 
 TABLE = "indicator_stratum"
 COUNTS = ["numerator", "denominator", "sd"]
 
 
-def strata(catalogue: Catalogue, planned: Plan, passed: Passed, covered: Coverage) -> pd.DataFrame:
+def strata(catalogue: Catalogue, planned: Plan, passed: Passed, covered: Coverage) -> list[Part]:
     """Of all that was asked nationally: code, component, the columns of a cell, COUNTS; of kinds that can be weighted.
 
     Of the nation and the regions that cover it, where somebody is. What is given as the value has the empty component
@@ -25,7 +25,7 @@ def strata(catalogue: Catalogue, planned: Plan, passed: Passed, covered: Coverag
     cells = passed.cells[passed.cells["level"] != "dsm"].sort_values(CELL, kind="stable").reset_index(drop=True)
     counted = dict(iter(counts_in(cells[CELL], passed.counted).groupby("asked")))
     number = {asked: place for place, asked in enumerate(planned.counted)}
-    area = cells["area"].to_numpy()
+    area, grid = cells["area"].to_numpy(), arrays(cells[CELL])
     parts = []
     for asked, names in planned.wanted.items():
         measure, _ = catalogue.by_code[asked.code]
@@ -40,8 +40,8 @@ def strata(catalogue: Catalogue, planned: Plan, passed: Passed, covered: Coverag
         at = np.flatnonzero((denominator > 0) & np.isin(area, [NATION, *covering] if covering else []))
         counts = {"numerator": numerator[at], "denominator": denominator[at], "sd": sd[at]}
         for component in measure.told_as(asked.component):
-            parts.append(Part(at, {"code": asked.code, "component": component, **counts}))
-    return stacked(cells[CELL], parts).reindex(columns=["code", "component", *CELL, *COUNTS])
+            parts.append(Part(grid, at, {"code": asked.code, "component": component, **counts}))
+    return parts
 
 
 def _of_means(counts: pd.DataFrame | None, cells: int) -> tuple[np.ndarray, np.ndarray]:

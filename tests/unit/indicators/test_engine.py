@@ -237,7 +237,7 @@ def random_nation(chance: random.Random) -> tuple[list[dict], list[dict], list]:
             "year": YEAR,
             "sex": some("1", "2", "9", None),
             "age": some(17, 18, 24, 25, 29, 44, 74, 75, 90),
-            "pathway": some("schizophrenia", "schizophrenia", "schizophrenia", "bipolar", None),
+            "pathway": some(*2 * ["schizophrenia"], "bipolar", "depressive", "severe_personality", None),
             "living_arrangement": some("1", "2", "3", "4", None),
             "occupation": some("01", "04", "08", "99", None),
             "new_to_dsm": some(True, True, False, None),

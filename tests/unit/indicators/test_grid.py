@@ -1,9 +1,9 @@
-"""Counts find the cell of a grid that they are of."""
+"""Counts find the cell of a grid that they are of; runs of equal numbers."""
 
 import numpy as np
 import pandas as pd
 
-from percorsi.indicators.grid import CELL, counts_in
+from percorsi.indicators.grid import CELL, counts_in, runs
 
 
 def test_an_unknown_age_class_is_one_of_its_own():
@@ -20,3 +20,8 @@ def test_an_unknown_age_class_is_one_of_its_own():
     )
     found = counts_in(cells, counts)
     assert found[["cell", "count"]].values.tolist() == [[2, 5], [1, 6], [0, 8]]  # of a department no cell is asked
+
+
+def test_runs_of_equal_numbers():
+    assert list(runs(np.array([2, 2, 5, 7, 7, 7]))) == [(2, slice(0, 2)), (5, slice(2, 3)), (7, slice(3, 6))]
+    assert list(runs(np.array([], dtype="int64"))) == []
