@@ -44,7 +44,7 @@ def of_set(catalogue: Catalogue, pathway: str) -> Catalogue:
 
 
 def plans_of(catalogue: Catalogue, store: Store, year: int) -> dict[str, Plan]:
-    """Grain -> what its pass sums and counts."""
+    """Grain -> what its pass counts and sums."""
     delivered = store.read("conformed/delivered_period").select("flow", "region", "year", "period")
     covered = coverage(catalogue, map(tuple, delivered.collect()), year)
     plans = {grain: plan(catalogue, grain, covered) for grain in GRAINS}
@@ -127,13 +127,13 @@ def main() -> None:
     for name, catalogue in asked.items():
         seconds = statistics.median(rounds[name][1:])
         components = sum(len(planned.wanted) for planned in plans[name].values())
-        sums = sum(len(planned.counts) for planned in plans[name].values())
+        counts = sum(len(planned.counts) for planned in plans[name].values())
         jobs, stages = jobs_and_stages(store, f"{name} 0")
         homes = [with_features_of(store.home, work / f"{name}-{number}") for number in range(wanted.processes)]
         with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as processes:
             first = statistics.median(processes.starmap(at_once, [(h.path, year, name) for h in homes], chunksize=1))
         rows.append(
-            f"| {name} | {len(catalogue.by_code)} | {components} | {sums} | {seconds:.1f} | {seconds / plain:.1f} "
+            f"| {name} | {len(catalogue.by_code)} | {components} | {counts} | {seconds:.1f} | {seconds / plain:.1f} "
             f"| {first:.1f} | {jobs} | {stages} | {exchanges(store, year, plans[name])} |"
         )
         print(rows[-1], flush=True)
@@ -145,7 +145,7 @@ def main() -> None:
         "means. `At once`: seconds of the first computation of a process of its own, Spark started, in a home without "
         "values.",
         "",
-        "| set | indicators | with components | sums | seconds | scans | at once | jobs | stages | exchanges |",
+        "| set | indicators | with components | counts | seconds | scans | at once | jobs | stages | exchanges |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
         *rows,
     ]
