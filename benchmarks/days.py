@@ -74,7 +74,7 @@ def indicator_frames(store: Store, year: int, plans: dict[str, Plan]) -> list[Da
         counted = [value for value, _ in planned.counted.values()]
         placed = each_area(units_of(store, year, grain))
         frames.append(
-            placed.selectExpr(*CELL, "regions", *(one.one_by_one().unit for one in planned.counts.values()), *counted)
+            placed.selectExpr(*CELL, "regions", *(one.alone().unit for one in planned.counts.values()), *counted)
         )
     return frames
 

@@ -69,7 +69,7 @@ class Twin:
         found = {}
         for grain, planned in plans.items():
             joined = _joined(GRAINS[grain], year)
-            sums = {name: one.one_by_one().in_area() for name, one in planned.counts.items()}
+            sums = {name: one.alone().in_area() for name, one in planned.counts.items()}
             told = ", ".join(f"sum({_spoken(one)})::bigint as {name}" for name, one in sums.items())
             found[grain] = self.con.execute(f"select {', '.join(CELL)}, {told} from {joined} group by all").df()
             if planned.counted:

@@ -26,6 +26,7 @@ from percorsi.features import build
 from percorsi.home import Home
 from percorsi.indicators import compute, load_catalogue
 from percorsi.indicators.catalogue import Catalogue
+from percorsi.indicators.counting import shared
 from percorsi.indicators.coverage import coverage
 from percorsi.indicators.engine import Plan, counted_together, plan, values_counted
 from percorsi.indicators.grains import GRAINS
@@ -56,7 +57,7 @@ def exchanges(store: Store, year: int, plans: dict[str, Plan]) -> int:
     found = 0
     for grain, planned in plans.items():
         units = units_of(store, year, grain)
-        passes = [counted_together(units, planned.counts)]
+        passes = [counted_together(units, shared(planned.counts))]
         if planned.counted:
             passes.append(values_counted(units, list(planned.counted.values())))
         for passing in passes:

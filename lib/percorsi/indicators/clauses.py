@@ -151,13 +151,13 @@ def bind(sql: str, values: Mapping[str, Scalar]) -> str:
 
 
 @cache
-def _parameters_of(sql: str) -> list[str]:
-    return sorted(parameters(tree(sql)))
+def _parameters_of(sql: str) -> tuple[str, ...]:
+    return tuple(sorted(parameters(tree(sql))))
 
 
 @cache
 def _bound(sql: str, literals: tuple[tuple[str, str], ...]) -> str:
-    """Many clauses are asked with the same literals, of several pathways and in every year."""
+    """Spark SQL with the literals in place; kept, since pathways and years ask many clauses with the same ones."""
     by_name = dict(literals)
 
     def replace(node: exp.Expression) -> exp.Expression:

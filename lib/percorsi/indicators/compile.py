@@ -1,9 +1,10 @@
-"""From a measure and an indicator to Spark SQL: every clause a condition that is true or false, never unknown."""
+"""From a measure and an indicator to Spark SQL: the conditions that who is counted meets, and what is made of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from percorsi.indicators.catalogue import Component, Indicator, Measure
 from percorsi.indicators.clauses import Scalar, bind
+from percorsi.indicators.kind import DENOMINATOR, NUMERATOR
 from percorsi.indicators.kinds import FRACTION
 
 
@@ -16,6 +17,15 @@ def conditions(indicator: Indicator, part: Component, parameters: Mapping[str, S
     values = {**indicator.by_component[part.name], **(parameters or {})}
     asked = {**part.population, **part.numerator}
     return {"pathway": f"pathway = '{indicator.pathway}'"} | {name: bind(sql, values) for name, sql in asked.items()}
+
+
+def sides(
+    indicator: Indicator, part: Component, parameters: Mapping[str, Scalar] | None = None
+) -> dict[str, tuple[str, ...]]:
+    """DENOMINATOR, NUMERATOR -> the `conditions` beside the pathway that a unit there meets, in their order."""
+    asked = conditions(indicator, part, parameters)
+    population = tuple(asked[name] for name in part.population)
+    return {DENOMINATOR: population, NUMERATOR: (*population, *(asked[name] for name in part.numerator))}
 
 
 def clause_columns(
@@ -34,29 +44,23 @@ def clause_columns(
     """
     part = measure.components[measure.main if component is None else component]
     clauses = {name: _certain(sql) for name, sql in conditions(indicator, part, parameters).items()}
-    made = {**clauses, "population": _all_of(clauses[name] for name in population_clauses(measure, part.name))}
+    population, numerator = (
+        "(" + " AND ".join([clauses["pathway"], *map(_certain, met)]) + ")"
+        for met in sides(indicator, part, parameters).values()
+    )
+    made = {**clauses, "population": population}
     if measure.value is not None:
         values = {**indicator.by_component[part.name], **(parameters or {})}
         return {**made, "value": _value(bind(measure.value, values), measure.per)}
     if measure.per is not None:
         made["per"] = measure.per
-    return {**made, "numerator": _all_of(clauses[name] for name in numerator_clauses(measure, part.name))}
+    return {**made, "numerator": numerator}
 
 
 def population_clauses(measure: Measure, component: str | None = None) -> list[str]:
     """Names of the population's clauses in their order, the pathway first: the steps of an attrition."""
     part = measure.components[measure.main if component is None else component]
     return ["pathway", *part.population]
-
-
-def numerator_clauses(measure: Measure, component: str | None = None) -> list[str]:
-    """Names of the clauses that who is in the numerator meets: first those of the population."""
-    part = measure.components[measure.main if component is None else component]
-    return [*population_clauses(measure, part.name), *part.numerator]
-
-
-def _all_of(clauses: Iterable[str]) -> str:
-    return "(" + " AND ".join(clauses) + ")"
 
 
 def _certain(condition: str) -> str:

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 TABLE = "indicator_value"
 
-# Values are read a run at a time: bounds of the columns of a file help nobody, and cost a third of its writing.
+# Values are read a run at a time: bounds of the columns of a file help nobody, and cost a third of its writing. A table
+# that was made before keeps them.
 _WITHOUT_BOUNDS = {"delta.dataSkippingNumIndexedCols": "0"}
 
 Withheld = Mapping[str, Collection[str]]  # flow -> regions
@@ -118,14 +119,14 @@ class _Reading:
 
     def of_pass(self, planned: Plan, grid: pd.DataFrame, passed: Passed) -> tuple[list[Part], list[Part]]:
         """The rows of what is asked: with the nation's parameters, and with those of the regions."""
-        rows, cells = Rows(grid), arrays(grid)
+        rows, places = Rows(grid), arrays(grid)
         nation: list[Part] = []
         regional: list[Part] = []
         for asked, found in _found(planned, grid, passed):
-            (regional if asked.region else nation).extend(self._parts(asked, found, rows, cells))
+            (regional if asked.region else nation).extend(self._parts(asked, found, rows, places))
         return nation, regional
 
-    def _parts(self, asked: Asked, found: Found, rows: Rows, cells: Arrays) -> Iterator[Part]:
+    def _parts(self, asked: Asked, found: Found, rows: Rows, places: Arrays) -> Iterator[Part]:
         """What is told of one thing asked, under each of its names; with a region's parameters of its rows alone."""
         measure, _ = self.catalogue.by_code[asked.code]
         kind = KINDS[measure.kind]
@@ -140,7 +141,7 @@ class _Reading:
             otherwise = self.reformulations[asked.region].all_parameters(asked.code, asked.component)
             told["parameters"] = as_text(otherwise)
         for component in measure.told_as(asked.component):
-            yield Part(cells, at, {"code": asked.code, "component": component, **told})
+            yield Part(places, at, {"code": asked.code, "component": component, **told})
 
 
 def _on_own_features(
@@ -179,22 +180,23 @@ def _refuse_unknown(asked: Asked, columns: Arrays) -> None:
 
 def _found(planned: Plan, grid: pd.DataFrame, passed: Passed) -> Iterator[tuple[Asked, Found]]:
     """What is asked in its order, and what the passes found of it on the rows of the grid."""
-    sums = sums_on(grid, passed.cells)
-    counts = dict(iter(counts_on(grid, passed.counted).groupby("asked")))
-    strata = strata_on(grid, passed.strata, STRATUM) if planned.strata else passed.strata
+    sums, counts = sums_on(grid, passed.cells), dict(iter(counts_on(grid, passed.counted).groupby("asked")))
     number = {asked: place for place, asked in enumerate(planned.counted)}
+    crossed = strata_on(grid, passed.strata, STRATUM) if planned.strata else passed.strata
     for asked, names in planned.wanted.items():
+        further = {}
+        if number.get(asked) in counts:
+            further["counts"] = counts[number[asked]]
+        if asked in planned.stratified:
+            own = {name: crossed[column] for name, column in planned.stratified[asked].items()}
+            further["strata"] = crossed[["cell", *STRATUM]].assign(**own)
         found = Found(
             sums={name: sums[column].to_numpy() for name, column in names.items()},
             grid=grid,
             component=asked.component,
             parameters=planned.parameters[asked],
+            **further,
         )
-        if number.get(asked) in counts:
-            found = replace(found, counts=counts[number[asked]])
-        if asked in planned.stratified:
-            own = {name: strata[column] for name, column in planned.stratified[asked].items()}
-            found = replace(found, strata=strata[["cell", *STRATUM]].assign(**own))
         yield asked, found
 
 
@@ -233,9 +235,12 @@ def _write(store: "Store", rows: pd.DataFrame, name: str, year: int, run_id: str
     import pyarrow as pa
 
     columns = table(name).columns
-    no_kind_has = [c for c, column in columns.items() if c not in rows and (column.type == "double" or rows.empty)]
-    own = {"run_id": run_id, "year": np.int32(year), **dict.fromkeys(no_kind_has, np.nan)}
-    rows = rows.assign(**own)[list(columns)]
+    if rows.empty:  # of kinds that have none
+        rows = rows.reindex(columns=list(columns))
+    no_kind_has = [c for c, column in columns.items() if column.type == "double" and c not in rows]
+    own = {"run_id": np.full(len(rows), run_id, dtype=object), "year": np.full(len(rows), year, dtype="int32")}
+    made = {**arrays(rows), **dict.fromkeys(no_kind_has, np.full(len(rows), np.nan)), **own}
+    rows = pd.DataFrame({c: made[c] for c in columns}, copy=False)
     # By Arrow: a number that is not there is a null in the table, never a NaN.
     frame = store.spark.createDataFrame(pa.Table.from_pandas(rows, preserve_index=False))
     declared = table(name).conform(frame).coalesce(1)

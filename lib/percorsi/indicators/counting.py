@@ -15,7 +15,7 @@ import pandas as pd
 from percorsi.indicators.placed import Block, Sum
 
 NUMBER = "pathway_number"
-_BITS = 31  # of a bigint for each of two counts: no state has that many persons
+_BITS = 31  # of a bigint for each of two counts: no state has that many persons or stays in a year
 _MASK = (1 << _BITS) - 1
 
 
@@ -27,8 +27,8 @@ class Count(NamedTuple):
     conditions: tuple[str, ...]
     mask: int
 
-    def one_by_one(self) -> Sum:
-        """The same count, for itself."""
+    def alone(self) -> Sum:
+        """The same count in an expression of its own, which a unit of any pathway can be asked."""
         asked = (f"pathway = '{self.pathway}'", *self.conditions)
         return Sum(f"if({' AND '.join(f'({one})' for one in asked)}, 1L, 0L)", self.mask)
 

@@ -9,12 +9,11 @@ import pandas as pd
 
 from percorsi.indicators.catalogue import Catalogue
 from percorsi.indicators.clauses import Scalar
-from percorsi.indicators.compile import clause_columns, conditions, numerator_clauses, population_clauses
-from percorsi.indicators.counting import NUMBER, Count, shared
+from percorsi.indicators.compile import clause_columns, sides
+from percorsi.indicators.counting import NUMBER, Count, Shared, shared
 from percorsi.indicators.coverage import Coverage
 from percorsi.indicators.grains import AREAS
 from percorsi.indicators.grid import CELL
-from percorsi.indicators.kind import DENOMINATOR, NUMERATOR
 from percorsi.indicators.kinds import KINDS
 from percorsi.indicators.placed import Block, Sum, apart, in_areas, summed_by_places
 from percorsi.reference import OLDEST
@@ -94,16 +93,11 @@ def _plan(catalogue: Catalogue, coverage: Coverage, all_asked: Iterable[tuple[As
     by_residence = False
     for asked, otherwise in all_asked:
         measure, indicator = catalogue.by_code[asked.code]
-        part = asked.component
-        clauses = clause_columns(measure, indicator, part, otherwise)
-        own = conditions(indicator, measure.components[part], otherwise)
+        clauses = clause_columns(measure, indicator, asked.component, otherwise)
+        met = sides(indicator, measure.components[asked.component], otherwise)
         kind, mask = KINDS[measure.kind], coverage.mask(asked.code)
         parameters[asked] = {**indicator.by_component[asked.component], **otherwise}
-        met = {DENOMINATOR: population_clauses(measure, part), NUMERATOR: numerator_clauses(measure, part)}
-        wanted[asked] = {
-            name: _name(counts, "count", Count(indicator.pathway, tuple(own[c] for c in met[name][1:]), mask))
-            for name in kind.counts
-        }
+        wanted[asked] = {side: _name(counts, "count", Count(indicator.pathway, met[side], mask)) for side in kind.sides}
         if (value := kind.counted(clauses)) is not None:
             counted[asked] = (value, mask)
         if summed_up := kind.strata(clauses, parameters[asked]):
@@ -113,9 +107,9 @@ def _plan(catalogue: Catalogue, coverage: Coverage, all_asked: Iterable[tuple[As
     return Plan(by_name, wanted, counted, of_strata, stratified, by_residence, parameters)
 
 
-def _name(names: dict, kind: str, one: Count | Sum) -> str:
+def _name(names: dict[Count, str] | dict[Sum, str], called: str, one: Count | Sum) -> str:
     """The name of a count or sum, a new one where it is not yet among `names`."""
-    return names.setdefault(one, f"{kind}_{len(names)}")
+    return names.setdefault(one, f"{called}_{len(names)}")
 
 
 def _all_asked(
@@ -136,7 +130,7 @@ def _components(catalogue: Catalogue, grain: str) -> Iterator[tuple[str, str]]:
 
 
 def passes(units: "DataFrame", planned: Plan) -> Passed:
-    """All that is planned of a grain: one aggregate for the sums, and one each for counts and strata where asked.
+    """All that is planned of a grain: one aggregate for the counts, and one each for values and strata where asked.
 
     `units`: the feature table of the grain, of one year.
     """
@@ -156,15 +150,15 @@ def aggregate(units: "DataFrame", counts: Mapping[str, Count]) -> pd.DataFrame:
 
     The nation counts a unit whose `regions` meet those that cover the indicator, in the same pass.
     """
-    rows = apart(counted_together(units, counts).toArrow())
-    return in_areas(rows, _BROKEN_DOWN, shared(counts).blocks(rows), _masks(counts))
+    columns = shared(counts)
+    rows = apart(counted_together(units, columns).toArrow())
+    return in_areas(rows, _BROKEN_DOWN, columns.blocks(rows), _masks(counts))
 
 
-def counted_together(units: "DataFrame", counts: Mapping[str, Count]) -> "DataFrame":
+def counted_together(units: "DataFrame", columns: Shared) -> "DataFrame":
     """The one aggregate of `aggregate`, not yet run: counts in columns that they share."""
     from pyspark.sql import functions as F
 
-    columns = shared(counts)
     numbered = _asked(units).withColumn(NUMBER, F.expr(columns.number))
     return summed_by_places(numbered, [*_BROKEN_DOWN, NUMBER], columns.aggregates)
 

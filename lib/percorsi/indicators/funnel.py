@@ -17,7 +17,7 @@ from scipy.special import chdtrc, pdtrik
 
 from percorsi.indicators.confidence import LEVEL, WIDE_LEVEL, standard_errors
 from percorsi.indicators.gap import COVERAGE
-from percorsi.indicators.grid import runs
+from percorsi.indicators.grid import grouped
 from percorsi.indicators.kind import Arrays
 
 LIMITS = ["funnel_lower", "funnel_upper"]
@@ -103,14 +103,14 @@ def with_funnels(values: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame
     `kinds`: code -> kind. Made of the rows alone, so that of values of which some are not shown nothing comes out that
     the others do not say: a row without a value, or a nation without one, has none and moves none.
     """
-    made = np.full((len(values), len(COLUMNS)), np.nan)
+    made = np.full((len(COLUMNS), len(values)), np.nan)
     places = np.flatnonzero((values["sex"] == "") & (values["age_class"] == "") & values["value"].notna())
-    whole = values.iloc[places]
-    columns = {name: whole[name].to_numpy() for name in _READ if name in whole}
-    codes, components = whole["code"].to_numpy(), whole["component"].to_numpy()
-    asked = whole.groupby(["code", "component"], sort=False).ngroup().to_numpy()
+    columns = {name: values[name].to_numpy()[places] for name in _READ if name in values}
+    codes, components = (values[name].to_numpy()[places] for name in ("code", "component"))
+    # By number: pandas takes longer to tell what the groups are called than all funnels take.
+    asked = pd.DataFrame({"code": codes, "component": components}).groupby(["code", "component"]).ngroup().to_numpy()
     order = np.argsort(asked, kind="stable")
-    for _, own in runs(asked[order]):
+    for _, own in grouped(asked[order]):
         of_code = order[own]
         code, component = codes[of_code[0]], components[of_code[0]]
         level = columns["level"][of_code]
@@ -119,10 +119,13 @@ def with_funnels(values: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame
             target = columns["value"][nation[0]]
             rows = {name: column[departments] for name, column in columns.items()}
             limits, z = _FUNNELS[kinds[code]](target, rows, component)
-            made[places[departments], : -len(DISPERSION)] = np.column_stack(limits)
+            made[: -len(DISPERSION), places[departments]] = limits
             found = dispersion(z[np.isfinite(z)])
-            made[places[nation], -len(DISPERSION) :] = found.phi, found.p
-    return values.assign(**dict(zip(COLUMNS, made.T, strict=True)))
+            made[-len(DISPERSION) :, places[nation]] = [[found.phi], [found.p]]
+    told = values.copy(deep=False)
+    for name, column in zip(COLUMNS, made, strict=True):
+        told[name] = column
+    return told
 
 
 def _proportion(target: float, rows: Arrays, component: str) -> Funnel:

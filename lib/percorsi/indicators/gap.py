@@ -30,7 +30,7 @@ class Gap(Plain):
     """
 
     name: str = GAP
-    counts = (DENOMINATOR,)
+    sides = (DENOMINATOR,)
 
     @property
     def parameters(self) -> Mapping[str, tuple[str, ...] | type]:
@@ -42,7 +42,7 @@ class Gap(Plain):
     def results(self, found: Found) -> dict[str, np.ndarray]:
         prevalence = load_prevalences()[found.parameters["prevalence"]]
         residents = residents_of(found)
-        treated = found.sums["denominator"].astype(float)
+        treated = found.sums[DENOMINATOR].astype(float)
         covered = {"": treated * PER / residents / prevalence.per_10000}
         for names, level in ((("lower", "upper"), LEVEL), (WIDE, WIDE_LEVEL)):
             covered |= dict(zip(names, coverage_limits(treated, residents, prevalence, level), strict=True))

@@ -52,10 +52,12 @@ def counts_in(cells: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
     return placed[placed["cell"] >= 0]
 
 
-def runs(cells: np.ndarray) -> Iterator[tuple[int, slice]]:
-    """Each of some numbers in ascending order, with the positions at which it stands."""
-    numbers, begins, times = (one.tolist() for one in np.unique(cells, return_index=True, return_counts=True))
-    for number, begin, count in zip(numbers, begins, times, strict=True):
+def grouped(numbers: np.ndarray) -> Iterator[tuple[int, slice]]:
+    """Each of some numbers once, with the positions at which it stands. Raises ValueError where they do not ascend."""
+    if (np.diff(numbers) < 0).any():
+        raise ValueError("numbers that are to be grouped must ascend")
+    found = np.unique(numbers, return_index=True, return_counts=True)
+    for number, begin, count in zip(*(one.tolist() for one in found), strict=True):
         yield number, slice(begin, begin + count)
 
 

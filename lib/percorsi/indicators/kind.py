@@ -57,13 +57,13 @@ class Kind(Protocol):
     """What the engine asks of a kind. `clauses` are those of compile.clause_columns, true or false and never null.
 
     `parameters`: name -> what it may be: the words it is one of, or the type of a number. They stand among the
-    parameters of a measure and need not be in a clause. `counts`: what is counted in each cell, DENOMINATOR (units of
+    parameters of a measure and need not be in a clause. `sides`: what is counted in each cell, DENOMINATOR (units of
     the population) and, of those that have one, NUMERATOR.
     """
 
     name: str
     parameters: Mapping[str, tuple[str, ...] | type]
-    counts: Collection[str]
+    sides: Collection[str]
 
     def counted(self, clauses: Clauses) -> str | None:
         """Spark SQL (bigint) of what a unit is counted by its value of, null outside the population; None: nothing."""
@@ -88,7 +88,7 @@ class Plain:
     """Of a kind without parameters, counts of values or strata of its own, broken down by sex and age."""
 
     parameters: Mapping[str, tuple[str, ...] | type] = {}
-    counts: Collection[str] = (DENOMINATOR, NUMERATOR)
+    sides: Collection[str] = (DENOMINATOR, NUMERATOR)
 
     def counted(self, clauses: Clauses) -> str | None:
         return None

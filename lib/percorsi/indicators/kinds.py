@@ -11,8 +11,20 @@ import pandas as pd
 
 from percorsi.indicators.confidence import EXACT, LEVEL, STUDENT, WIDE_LEVEL, WILSON, poisson_exact, student, wilson
 from percorsi.indicators.gap import Gap
-from percorsi.indicators.grid import runs
-from percorsi.indicators.kind import DENOMINATOR, MEAN, PROPORTION, RATE, SPREAD, WIDE, Clauses, Found, Kind, Plain
+from percorsi.indicators.grid import grouped
+from percorsi.indicators.kind import (
+    DENOMINATOR,
+    MEAN,
+    NUMERATOR,
+    PROPORTION,
+    RATE,
+    SPREAD,
+    WIDE,
+    Clauses,
+    Found,
+    Kind,
+    Plain,
+)
 from percorsi.indicators.mortality import MortalityRatio
 
 # A quotient by 1 to 12 is a whole number of these: 27720 is the least common multiple of 1 to 12.
@@ -27,7 +39,7 @@ class Proportion(Plain):
     name: str = PROPORTION
 
     def results(self, found: Found) -> dict[str, np.ndarray]:
-        numerator, denominator = found.sums["numerator"], found.sums["denominator"]
+        numerator, denominator = found.sums[NUMERATOR], found.sums[DENOMINATOR]
         limits = [*wilson(numerator, denominator), *wilson(numerator, denominator, WIDE_LEVEL)]
         return _of_counts(numerator, denominator, 1, limits, WILSON)
 
@@ -39,7 +51,7 @@ class Rate(Plain):
     name: str = RATE
 
     def results(self, found: Found) -> dict[str, np.ndarray]:
-        numerator, denominator = found.sums["numerator"], found.sums["denominator"]
+        numerator, denominator = found.sums[NUMERATOR], found.sums[DENOMINATOR]
         persons = np.where(denominator > 0, denominator, np.nan)
         limits = [*poisson_exact(numerator), *poisson_exact(numerator, WIDE_LEVEL)]
         return _of_counts(numerator, denominator, THOUSAND, [THOUSAND * one / persons for one in limits], EXACT)
@@ -67,13 +79,13 @@ class Mean(Plain):
     """
 
     name: str = MEAN
-    counts = (DENOMINATOR,)
+    sides = (DENOMINATOR,)
 
     def counted(self, clauses: Clauses) -> str | None:
         return f"if({clauses['population']}, {clauses['value']}, null)"
 
     def results(self, found: Found) -> dict[str, np.ndarray]:
-        persons = found.sums["denominator"].astype(float)
+        persons = found.sums[DENOMINATOR].astype(float)
         made = {name: np.full(len(persons), np.nan) for name in ["numerator", "value", *SPREAD]}
         for cell, values, counts in of_each_cell(found.counts):
             if sum(counts) != persons[cell]:
@@ -97,7 +109,7 @@ def of_each_cell(counts: pd.DataFrame) -> Iterator[tuple[int, list[int], list[in
     """(cell, values in ascending order, how often each occurs) of counted values: columns cell, value, count."""
     ordered = counts.sort_values(["cell", "value"])
     values, times = ordered["value"].tolist(), ordered["count"].tolist()
-    for cell, own in runs(ordered["cell"].to_numpy()):
+    for cell, own in grouped(ordered["cell"].to_numpy()):
         yield cell, values[own], times[own]
 
 

@@ -18,10 +18,9 @@ import pandas as pd
 from percorsi import reference
 from percorsi.errors import ConfigurationError
 from percorsi.indicators.confidence import WIDE_LEVEL, of_count
-from percorsi.indicators.grid import runs
-from percorsi.indicators.kind import NUMBERS, RATIO, SPREAD, WIDE, Clauses, Found, Plain, Values
+from percorsi.indicators.grid import grouped
+from percorsi.indicators.kind import DENOMINATOR, NUMBERS, NUMERATOR, RATIO, SPREAD, WIDE, Clauses, Found, Plain, Values
 from percorsi.regions import regions
-from percorsi.settings import conf_dir
 
 PERSON_YEARS, HEADCOUNT = "person_years", "headcount"
 NATION, REGION = "nation", "region"
@@ -58,14 +57,14 @@ class MortalityRatio(Plain):
         return () if component else ("sex",)
 
     def results(self, found: Found) -> dict[str, np.ndarray]:
-        observed = found.sums["numerator"].astype(float)
+        observed = found.sums[NUMERATOR].astype(float)
         if not found.covering:  # the year may have no reference data
             nothing = dict.fromkeys([*NUMBERS, *WIDE, *SPREAD], np.full(len(observed), np.nan))
             return {**nothing, "method": np.full(len(observed), None, dtype=object)}
         rates = reference_rates(found.year, found.parameters["reference"])
         unit = 1 if found.parameters["time"] == HEADCOUNT else days_of(found.year)
         expected = expected_deaths(found.strata, rates, unit, len(observed))
-        persons = found.sums["denominator"].astype(float)
+        persons = found.sums[DENOMINATOR].astype(float)
         # Who is observed where nobody is expected to die has counts like others: no death is lost.
         few = (persons > 0) & ((expected < found.parameters["minimum_expected"]) | (expected == 0))
         return {
@@ -100,12 +99,12 @@ def reference_rates(year: int, of: str = NATION) -> pd.DataFrame:
     abroad, not known) is held to the nation's. A rate is deaths / (residents_twice / 2). Raises ReferenceMissing where
     one of the years has no file.
     """
-    return _rates(year, of, conf_dir()).copy()
+    return _rates(year, of, reference.conf_dir()).copy()
 
 
 @cache
 def _rates(year: int, of: str, conf: Path) -> pd.DataFrame:
-    """Twelve results of a year ask for them; `conf` is where they come from."""
+    """The rates of `reference_rates`, which every ratio of a year asks for anew. `conf`: where they are read from."""
     living = pd.concat([reference.population(year), reference.population(year + 1)])
     living["age_group"] = np.minimum(living["age"] // 5 * 5, reference.OLDEST)
     dead = reference.deaths(year).rename(columns={"age_class": "age_group"})
@@ -148,6 +147,6 @@ def expected_deaths(strata: pd.DataFrame, rates: pd.DataFrame, unit: int, cells:
     numbers = (met[name].astype("int64").tolist() for name in ("time", "deaths", "residents_twice"))
     terms = [2 * time * dead / (living * unit) for time, dead, living in zip(*numbers, strict=True)]
     expected = np.zeros(cells)
-    for cell, own in runs(met["cell"].to_numpy()):  # in their order, as they were grouped
+    for cell, own in grouped(met["cell"].to_numpy()):  # which ascend: a left join keeps the order of the sums
         expected[cell] = math.fsum(terms[own])
     return expected

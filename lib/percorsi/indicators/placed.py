@@ -76,8 +76,8 @@ class Block(NamedTuple):
 def in_areas(rows: pd.DataFrame, by: Sequence[str], blocks: Iterable[Block], masks: Mapping[str, int]) -> pd.DataFrame:
     """The rows of `apart` added up: one for each level, area and `by`, with a column for each of `masks` in int64.
 
-    An absent age class is one of its own. `masks`: column -> of which regions the nation counts it. A row that is in no
-    block that has a column adds nothing to it.
+    An absent age class is one of its own. `masks`: column -> of which regions the nation counts it. Where no block has
+    a column for a row, it has 0 there.
     """
     key = ["level", "area", *by]
     cell = rows.groupby(key, dropna=False).ngroup().to_numpy()
@@ -86,11 +86,12 @@ def in_areas(rows: pd.DataFrame, by: Sequence[str], blocks: Iterable[Block], mas
     place = {name: number for number, name in enumerate(masks)}
     sums = np.zeros((len(first), len(masks)), dtype="int64")
     for block in blocks:
+        if not len(block.rows):
+            continue
         order = np.argsort(cell[block.rows], kind="stable")
         at = block.rows[order]
         cells, begins = np.unique(cell[at], return_index=True)
-        counts = {mask: ~nation[at] | (regions[at] & mask != 0) for mask in {masks[name] for name in block.columns}}
+        covered = {mask: ~nation[at] | (regions[at] & mask != 0) for mask in {masks[name] for name in block.columns}}
         for name, column in block.columns.items():
-            if len(at):
-                sums[cells, place[name]] += np.add.reduceat(column[order] * counts[masks[name]], begins)
+            sums[cells, place[name]] += np.add.reduceat(column[order] * covered[masks[name]], begins)
     return pd.concat([rows[key].iloc[first].reset_index(drop=True), pd.DataFrame(sums, columns=list(masks))], axis=1)

@@ -34,9 +34,8 @@ def stacked(parts: Sequence[Part]) -> pd.DataFrame:
         return pd.DataFrame()
     of_grid = {name: np.concatenate([part.grid[name][part.at] for part in parts]) for name in parts[0].grid}
     names = dict.fromkeys(name for part in parts for name in part.columns)
-    return pd.DataFrame(
-        {**of_grid, **{name: np.concatenate([_column(part, name) for part in parts]) for name in names}}
-    )
+    own = {name: np.concatenate([_column(part, name) for part in parts]) for name in names}
+    return pd.DataFrame({**of_grid, **own}, copy=False)
 
 
 def _column(part: Part, name: str) -> np.ndarray:

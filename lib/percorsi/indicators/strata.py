@@ -7,7 +7,7 @@ from percorsi.indicators.catalogue import Catalogue
 from percorsi.indicators.coverage import Coverage
 from percorsi.indicators.engine import Passed, Plan
 from percorsi.indicators.grid import CELL, NATION, counts_in
-from percorsi.indicators.kind import MEAN
+from percorsi.indicators.kind import DENOMINATOR, MEAN, NUMERATOR
 from percorsi.indicators.kinds import moments, of_each_cell
 from percorsi.indicators.stacked import Part, arrays
 from percorsi.indicators.standardised import KINDS
@@ -31,11 +31,11 @@ def strata(catalogue: Catalogue, planned: Plan, passed: Passed, covered: Coverag
         measure, _ = catalogue.by_code[asked.code]
         if asked.region or measure.kind not in KINDS:
             continue
-        denominator = cells[names["denominator"]].to_numpy(dtype=float)
+        denominator = cells[names[DENOMINATOR]].to_numpy(dtype=float)
         if measure.kind == MEAN:
             numerator, sd = _of_means(counted.get(number[asked]), len(cells))
         else:
-            numerator, sd = cells[names["numerator"]].to_numpy(dtype=float), np.full(len(cells), np.nan)
+            numerator, sd = cells[names[NUMERATOR]].to_numpy(dtype=float), np.full(len(cells), np.nan)
         covering = covered.covering(asked.code)
         at = np.flatnonzero((denominator > 0) & np.isin(area, [NATION, *covering] if covering else []))
         counts = {"numerator": numerator[at], "denominator": denominator[at], "sd": sd[at]}

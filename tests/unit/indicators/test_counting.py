@@ -57,7 +57,7 @@ def test_counts_together_are_those_asked_one_by_one(spark, seed):
     for block in columns.blocks(rows):
         assert len(block.rows) == 1
         found |= {name: int(values[0]) for name, values in block.columns.items()}
-    alone = frame.selectExpr(*(f"sum({one.one_by_one().unit}) as {name}" for name, one in counts.items())).first()
+    alone = frame.selectExpr(*(f"sum({one.alone().unit}) as {name}" for name, one in counts.items())).first()
     plain = {
         name: sum(
             pathway == one.pathway and all(CONDITIONS[asked](*unit) for asked in one.conditions)
