@@ -6,7 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from percorsi.indicators.catalogue import load_catalogue
+from percorsi.indicators.compile import clause_columns, sides
 from percorsi.indicators.counting import NUMBER, Count, shared
+from percorsi.indicators.kind import DENOMINATOR
+from percorsi.indicators.kinds import KINDS
 
 # Spark SQL -> whether a unit is known to meet it
 CONDITIONS = {
@@ -79,6 +83,21 @@ def test_a_count_may_be_as_large_as_its_bits():
     (block,) = columns.blocks(rows)
     assert block.columns["few"].tolist() == [0, most, most]
     assert block.columns["many"].tolist() == [most, 0, most]
+
+
+def test_what_is_counted_is_what_a_clinical_case_is_asked():
+    catalogue = load_catalogue()
+    asked = 0
+    for measure, indicator in catalogue.by_code.values():
+        for part in measure.components.values():
+            clauses = clause_columns(measure, indicator, part.name)
+            met = sides(indicator, part)
+            for side in KINDS[measure.kind].sides:
+                certain = [f"coalesce({one}, false)" for one in (f"pathway = '{indicator.pathway}'", *met[side])]
+                own = clauses["population" if side == DENOMINATOR else "numerator"]
+                assert own == f"({' AND '.join(certain)})"
+                asked += 1
+    assert asked > 400  # of 222 components
 
 
 def test_what_counts_ask_first_is_asked_once():

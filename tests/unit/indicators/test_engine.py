@@ -115,6 +115,15 @@ def test_who_has_no_pathway_is_in_contact_all_the_same(spark, settings, tmp_path
     assert cell(found, "S26", VENICE) == cell(found, "S26", "050") == cell(found, "S26", "IT") == "denominator_zero"
 
 
+def test_values_of_a_kind_without_strata_are_written_with_none(small_store, settings):
+    whole = load_catalogue()
+    one = Catalogue({(measure := whole.by_code["S44"][0]).name: measure}, whole.cards)
+    found = compute(small_store, settings, YEAR, "ratios", catalogue=one)
+    assert set(found["code"]) == {"S44", "BP36", "D22", "DGP25"}
+    strata = small_store.read("indicator_stratum")
+    assert strata.where("run_id = 'ratios'").count() == 0
+
+
 def test_stays_count_in_the_areas_of_their_hospitals(values):
     assert cell(values, "S13", TURIN_1) == (1, 2)
     assert cell(values, "S13", "IT") == (1, 5)  # Aosta covers it: 2 of person 1, and one of 2, 4, 8
