@@ -17,7 +17,6 @@ from scipy.special import chdtrc, pdtrik
 
 from percorsi.indicators.confidence import LEVEL, WIDE_LEVEL, standard_errors
 from percorsi.indicators.gap import COVERAGE
-from percorsi.indicators.grid import grouped
 from percorsi.indicators.kind import Arrays
 
 LIMITS = ["funnel_lower", "funnel_upper"]
@@ -101,18 +100,14 @@ def with_funnels(values: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame
     """The values with COLUMNS: limits in the rows of departments that have a value, dispersion in the nation's.
 
     `kinds`: code -> kind. Made of the rows alone, so that of values of which some are not shown nothing comes out that
-    the others do not say: a row without a value, or a nation without one, has none and moves none.
+    the others do not say: a row without a value, or a nation without one, has none and moves none. The other columns
+    are those of `values` and no copies.
     """
     made = np.full((len(COLUMNS), len(values)), np.nan)
     places = np.flatnonzero((values["sex"] == "") & (values["age_class"] == "") & values["value"].notna())
     columns = {name: values[name].to_numpy()[places] for name in _READ if name in values}
-    codes, components = (values[name].to_numpy()[places] for name in ("code", "component"))
-    # By number: pandas takes longer to tell what the groups are called than all funnels take.
-    asked = pd.DataFrame({"code": codes, "component": components}).groupby(["code", "component"]).ngroup().to_numpy()
-    order = np.argsort(asked, kind="stable")
-    for _, own in grouped(asked[order]):
-        of_code = order[own]
-        code, component = codes[of_code[0]], components[of_code[0]]
+    asked = values[["code", "component"]].iloc[places].groupby(["code", "component"], sort=False)
+    for (code, component), of_code in asked.indices.items():
         level = columns["level"][of_code]
         nation, departments = of_code[level == "nation"], of_code[level == "dsm"]
         if len(nation) and len(departments):

@@ -13,11 +13,11 @@ from percorsi.indicators.stacked import Part, arrays
 from percorsi.indicators.standardised import KINDS
 
 TABLE = "indicator_stratum"
-COUNTS = ["numerator", "denominator", "sd"]
 
 
 def strata(catalogue: Catalogue, planned: Plan, passed: Passed, covered: Coverage) -> list[Part]:
-    """Of all that was asked nationally: code, component, the columns of a cell, COUNTS; of kinds that can be weighted.
+    """Of all that was asked nationally, of kinds that can be weighted: rows with code, component, numerator,
+    denominator and sd beside the columns of a cell.
 
     Of the nation and the regions that cover it, where somebody is. What is given as the value has the empty component
     as well.
